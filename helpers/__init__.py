@@ -1,0 +1,22 @@
+"""What the notebooks import: the workers of each lesson, and the instruments that show what they do."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  a kernel can be older than what pip would install for
+    raise ImportError(f"These lessons need Python 3.11 or newer; this kernel runs {sys.version.split()[0]}.")
+
+from helpers.relay import mp
+from helpers.spans import received, sent, span
+
+__all__ = ["bars", "curves", "mp", "received", "sent", "show", "span", "timeline"]
+
+# What only the parent needs is imported at its first use: every child imports this file.
+_LAZY = {"bars": "chart", "curves": "chart", "timeline": "chart", "show": "source"}
+
+
+def __getattr__(name: str):
+    if name not in _LAZY:
+        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"helpers.{_LAZY[name]}"), name)

@@ -1,0 +1,58 @@
+"""Executes notebooks and stores them again.
+
+    python tests/store.py                             all lessons
+    python tests/store.py notebooks/01_process.ipynb  one
+
+An unchanged lesson comes back with no other difference than figures and measured durations.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def store(path: Path, timeout: int = 60) -> None:
+    """Execute one notebook and write it back; `timeout` is for a cell, in seconds.
+
+    It runs in an empty folder, so that no file of a learner's is overwritten by the files that a lesson writes.
+
+    Raises CellExecutionError, and leaves the file as it was, if a cell fails.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", coalesce_streams=True)
+        client.resources["metadata"] = {"path": folder}
+        client.execute()
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+    nbformat.write(notebook, path)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Execute notebooks and store them again.")
+    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(NOTEBOOKS.glob("*.ipynb")))
+    failed = 0
+    for path in parser.parse_args().notebooks:
+        try:
+            store(path)
+            print(f"stored {path.name}")
+        except CellExecutionError as error:
+            failed = 1
+            print(f"{path.name} is left as it was, a cell fails:\n{error}")
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,214 @@
+"""`span` and `timeline`: what is recorded, the data of a figure, and its sentence."""
+
+import threading
+import time
+
+import pytest
+import workers
+
+from helpers import bars, curves, span, spans, timeline
+from helpers.chart import Bar, Message, publish
+from helpers.spans import Event
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What was displayed: pairs of data and metadata."""
+    shown = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, metadata=None, raw=False: shown.append((data, metadata))
+    )
+    return shown
+
+
+def recorded(*events) -> timeline:
+    """A timeline with made-up events."""
+    with timeline() as run:
+        run.events.extend(events)
+    return run
+
+
+def start_all(children):
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+
+
+def test_each_child_is_a_lane_with_its_start_and_its_work(mp):
+    with timeline() as run:
+        start_all([mp.Process(target=workers.work, args=(f"task {number}",)) for number in (1, 2)])
+    assert run.lanes == run.processes == ["worker 1", "worker 2"]
+    assert [(bar.lane, bar.label) for bar in sorted(run.bars("working"))] == [
+        ("worker 1", "task 1"),
+        ("worker 2", "task 2"),
+    ]
+    assert [bar.lane for bar in run.bars("starting")] == ["worker 1", "worker 2"]
+    for lane in run.lanes:
+        starting, working = sorted((bar for bar in run.bars() if bar.lane == lane), key=lambda bar: bar.start)
+        assert 0 <= starting.start < starting.end <= working.start < working.end <= run.seconds
+        assert working.end - working.start >= 0.05
+        assert starting.finished
+        assert working.finished
+    assert run.counts() == "2 processes: 2 tasks."
+
+
+def test_holders_take_turns(mp):
+    lock = mp.Lock()
+    with timeline() as run:
+        start_all([mp.Process(target=workers.hold_in_turn, args=(lock,)) for _ in range(3)])
+    assert run.most_at_once("holding") == 1
+    assert run.at_once("holding") == "Never two holding at once."
+    assert run.counts() == "3 processes: 3 waits, 3 holds."
+
+
+def test_threads_the_parent_and_threads_of_children(mp):
+    with timeline() as run:
+        with span("mine"):
+            start_all([threading.Thread(target=workers.work, args=("a",)) for _ in range(2)])
+            start_all([threading.Thread(target=workers.work, args=("b",), name="reader")])
+        start_all([mp.Process(target=workers.work_in_thread, args=("c",), name="helper")])
+    assert run.lanes == ["main", "thread 1", "thread 2", "reader", "helper", "helper, thread 3"]
+    assert run.threads == ["thread 1", "thread 2", "reader", "helper, thread 3"]
+    assert run.counts() == "main, 1 process, 4 threads: 5 tasks."
+
+
+def test_a_pool_has_a_lane_for_each_worker(mp):
+    with timeline() as run, mp.Pool(2) as pool:
+        pool.map(workers.work, ["1", "2", "3", "4"], chunksize=1)
+    assert run.processes == ["worker 1", "worker 2"]
+    assert sorted(bar.label for bar in run.bars("working")) == ["1", "2", "3", "4"]
+
+
+def test_a_grandchild_is_a_lane(mp, method):
+    with timeline() as run:
+        start_all([mp.Process(target=workers.print_from_grandchild, args=(method,))])
+    assert run.lanes == ["worker 1", "worker 2"]
+
+
+def test_a_span_that_its_process_did_not_survive_is_unfinished(mp):
+    with timeline() as run:
+        start_all([mp.Process(target=workers.work_then_exit, args=("cut short",))])
+    (bar,) = run.bars("working")
+    assert (bar.label, bar.finished) == ("cut short", False)
+    assert bar.end >= bar.start
+
+
+def test_a_run_can_be_asked_while_it_goes_on():
+    with timeline() as run:
+        assert run.lanes == []
+        with span("now"):
+            assert run.most_at_once() == 1
+            assert run.bars()[0].finished is False
+        assert run.bars()[0].finished is True
+        assert run.seconds >= 0
+    assert spans.timelines == []
+    assert spans.recording is False
+
+
+def test_messages_go_from_sending_to_receipt_in_order():
+    run = recorded(
+        Event("start", 0, 11, "producer"),
+        Event("start", 0, 12, "consumer"),
+        Event("sent", 1, 11, "a"),
+        Event("sent", 2, 11, "a"),
+        Event("received", 4, 12, "a"),
+        Event("received", 3, 12, "a"),
+        Event("sent", 5, 11, "lost"),
+    )
+    assert run.messages() == [Message("a", "producer", 1, "consumer", 3), Message("a", "producer", 2, "consumer", 4)]
+
+
+@pytest.mark.parametrize(
+    ("received", "sentence"),
+    [
+        ("abc", "3 messages from 2 producers to consumer, each received once."),
+        ("ab", "2 of 3 messages from 2 producers to consumer, the others not received."),
+        ("", "0 of 3 messages from nobody to nobody, the others not received."),
+    ],
+)
+def test_deliveries(received, sentence):
+    run = recorded(
+        Event("start", 0, 1, "producer 1"),
+        Event("start", 0, 2, "producer 2"),
+        Event("start", 0, 3, "consumer 1"),
+        *(Event("sent", 1, 1 + (label == "b"), label) for label in "abc"),
+        *(Event("received", 2, 3, label) for label in received),
+    )
+    assert run.deliveries() == sentence
+
+
+def test_times_count_from_the_first_event():
+    run = recorded(Event("begin", 5, spans.main_pid, "x", "working", 1), Event("end", 7, spans.main_pid, "", "", 1))
+    assert run.bars() == [Bar("main", "x", "working", 0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("intervals", "most"),
+    [([], 0), ([(0, 1)], 1), ([(0, 1), (1, 2)], 1), ([(0, 2), (1, 3)], 2), ([(0, 9), (1, 2), (3, 4)], 2)],
+)
+def test_most_at_once(intervals, most):
+    events = []
+    for number, (begin, end) in enumerate(intervals):
+        events.append(Event("begin", begin, 50 + number, "x", "working", number))
+        events.append(Event("end", end, 50 + number, "x", "working", number))
+    run = recorded(*events)
+    assert run.most_at_once() == most
+    assert run.at_once() == ("Never two working at once." if most < 2 else f"At most {most} working at once.")
+
+
+def test_an_unknown_kind_is_an_error():
+    with pytest.raises(ValueError, match="no kind of span 'resting'; there are: starting, working"):
+        span("x", "resting")
+
+
+def test_the_figure_says_its_facts_in_three_places(displayed):
+    run = recorded(
+        Event("start", 0, 7, "SpawnProcess-1"),
+        Event("ready", 1, 7),
+        Event("begin", 1, 7, "a label that is far too long for so short a bar " * 3, "holding", 0),
+        Event("end", 1.001, 7, "", "", 0),
+        Event("begin", 2, 7, "never finished", "waiting", 1),
+        Event("sent", 2, 7, "m"),
+        Event("received", 3, 7, "m"),
+    )
+    run.show()
+    run.show("One sentence.", "Another.")
+    (data, metadata), (other, _) = displayed
+    assert data["text/plain"] == metadata["image/png"]["alt"] == "1 process: 1 wait, 1 hold."
+    assert other["text/plain"] == "One sentence. Another."
+    assert len(data["image/png"]) > 1000
+    assert metadata["image/png"]["width"] > metadata["image/png"]["height"] > 50
+
+
+def test_bars_draw_measured_values(displayed):
+    bars({"one": [1.0, 1.5, 2.0], "two": [0.5]}, "Two values.")
+    assert displayed[0][0]["text/plain"] == "Two values."
+
+
+def test_curves_draw_points(displayed):
+    points = {"a": [(1, 1.0), (2, 1.9)], "b": [(1, 1.0), (2, 1.5)]}
+    curves(points, "Two curves.", "workers", "speed-up", log="x", ideal=True)
+    curves({"alone": [(1, 2.0)]}, "One point.", "x", "y")
+    assert [data["text/plain"] for data, _ in displayed] == ["Two curves.", "One point."]
+
+
+def test_an_empty_timeline_can_be_shown(displayed):
+    recorded().show("Nothing happened.")
+    assert displayed[0][0]["text/plain"] == "Nothing happened."
+
+
+def test_publish_needs_no_window(displayed, monkeypatch):
+    from matplotlib.figure import Figure
+
+    monkeypatch.delenv("DISPLAY", raising=False)
+    publish(Figure(), "Empty.")
+    assert displayed[0][0]["text/plain"] == "Empty."
+
+
+def test_spans_outside_a_timeline_go_nowhere():
+    with span("unseen"):
+        time.sleep(0)
+    with timeline() as run:
+        pass
+    assert run.events == []

@@ -1,0 +1,129 @@
+"""What every lesson must keep to; nbval compares the outputs themselves."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+FRAME = ["You will be able to", "When it goes wrong", "In short"]
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def lesson(request) -> nbformat.NotebookNode:
+    notebook = nbformat.read(request.param, as_version=4)
+    notebook.path = request.param
+    return notebook
+
+
+def code(lesson):
+    return [cell for cell in lesson.cells if cell.cell_type == "code"]
+
+
+def markdown(lesson):
+    return [cell.source for cell in lesson.cells if cell.cell_type == "markdown"]
+
+
+def headings(text: str) -> list[str]:
+    return re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE)
+
+
+def anchors(path: Path) -> set[str]:
+    """The targets of links into a notebook (JupyterLab's way) or a Markdown file (GitHub's way)."""
+    if path.suffix == ".ipynb":
+        found = headings("\n".join(markdown(nbformat.read(path, as_version=4))))
+        return {re.sub(r"[`*]", "", heading).replace(" ", "-") for heading in found}
+    found = headings(path.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def test_every_cell_was_executed_once_in_order(lesson):
+    assert [cell.execution_count for cell in code(lesson)] == list(range(1, len(code(lesson)) + 1))
+
+
+def test_no_cell_is_empty_or_long(lesson):
+    assert [cell.source for cell in lesson.cells if not cell.source.strip()] == []
+    assert [cell.source for cell in code(lesson) if len(cell.source.splitlines()) > 20] == []
+
+
+def test_no_output_is_ignored(lesson):
+    tags = [tag for cell in lesson.cells for tag in cell.metadata.get("tags", [])]
+    assert tags.count("nbval-ignore-output") <= 1
+    assert set(tags) <= {"nbval-ignore-output"}
+    assert "NBVAL" not in "".join(cell.source for cell in code(lesson))
+
+
+def test_no_cell_is_stored_with_an_error(lesson):
+    assert [o.ename for cell in code(lesson) for o in cell.outputs if o.output_type == "error"] == []
+
+
+def test_every_figure_says_its_facts(lesson):
+    for cell in code(lesson):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                assert data["text/plain"].endswith(".")
+                assert not re.search(r"<Figure|\d\.\d", data["text/plain"])
+                assert output.metadata["image/png"]["alt"] == data["text/plain"]
+
+
+def test_no_trace_of_the_machine(lesson):
+    outputs = json.dumps([cell.outputs for cell in code(lesson)])
+    assert re.findall(r"/(?:home|root|tmp|work|Users|private)/|[A-Z]:\\\\", outputs) == []
+
+
+def test_metadata_is_minimal(lesson):
+    assert dict(lesson.metadata) == METADATA
+    assert lesson.nbformat == 4
+    for cell in lesson.cells:
+        assert set(cell.metadata) <= {"tags"}
+    ids = [cell.id for cell in lesson.cells]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_frame(lesson):
+    found = headings("\n".join(markdown(lesson)))
+    number, name = lesson.path.stem.split("_")
+    assert re.match(rf"{int(number)} · {name}\b", found[0], re.IGNORECASE)
+    assert [heading for heading in found if heading in FRAME] == FRAME
+    assert re.search(r"\*\*\d+ minutes\*\*", markdown(lesson)[0])
+
+
+def test_predictions_have_answers(lesson):
+    text = "\n".join(markdown(lesson))
+    assert text.count("**Predict:**") == text.count("<summary>Answer</summary>") >= 3
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_links_resolve(lesson):
+    for text in markdown(lesson):
+        for target in re.findall(r"\]\(([^)\s]+(?:\([^)]*\)[^)\s]*)*)\)", text):
+            if target.startswith("https://"):
+                continue
+            file, _, anchor = unquote(target).partition("#")
+            path = (lesson.path.parent / file).resolve() if file else lesson.path
+            assert path.is_file(), target
+            if anchor:
+                assert anchor in anchors(path), target
+
+
+def test_every_shown_worker_is_imported_from_the_lessons_module(lesson):
+    name = lesson.path.stem.split("_")[1]
+    imported = re.findall(r"from helpers\.(\w+) import", "\n".join(cell.source for cell in code(lesson)))
+    assert set(imported) == {name}
+
+
+def test_every_worker_of_the_module_is_used(lesson):
+    name = lesson.path.stem.split("_")[1]
+    text = "\n".join(cell.source for cell in code(lesson))
+    module = (ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8")
+    for worker in re.findall(r"^(?:def|class) (\w+)", module, re.MULTILINE):
+        assert re.search(rf"\b{worker}\b", text) or module.count(worker) > 1, worker

@@ -1,0 +1,295 @@
+"""`mp`: what children print arrives, and nothing else is changed."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import psutil
+import pytest
+import workers
+
+import helpers
+from helpers import relay
+
+posix = pytest.mark.skipif(os.name == "nt", reason="there is no fork and no signal on Windows")
+
+
+def run(mp, target, *args, **kwargs):
+    child = mp.Process(target=target, args=args, **kwargs)
+    child.start()
+    child.join(60)
+    return child
+
+
+def wait_until_gone(pids, seconds=10):
+    deadline = time.monotonic() + seconds
+    while alive := [pid for pid in pids if is_running(pid)]:
+        assert time.monotonic() < deadline, f"still there: {alive}"
+        time.sleep(0.02)
+
+
+def is_running(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_every_finished_line_arrives_whole_and_in_order(mp, capsys):
+    endings = ["os._exit", "killed", "raises", "long", "", "", "", ""]
+    children = [mp.Process(target=workers.print_lines, args=(i, 5000, ending)) for i, ending in enumerate(endings)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    for number in range(8):
+        mine = [line for line in lines if line.startswith(f"child {number} ")]
+        assert mine == [f"child {number} line {line}" for line in range(5000)]
+    assert [line for line in lines if not line.startswith("child ")] == ["x" * 3_000_000]
+    killed = -getattr(signal, "SIGKILL", signal.SIGTERM)
+    assert [child.exitcode for child in children] == [7, killed, 1, 0, 0, 0, 0, 0]
+    assert err.splitlines()[-1] == "ValueError: raised in the child"
+    assert err.count("Traceback") == 1
+
+
+def test_lines_are_there_when_join_returns_and_when_is_alive_says_no(mp, capsys):
+    run(mp, workers.print_text, "joined")
+    assert capsys.readouterr().out == "joined\n"
+    child = mp.Process(target=workers.print_text, args=("polled",))
+    child.start()
+    while child.is_alive():
+        time.sleep(0.001)
+    assert capsys.readouterr().out == "polled\n"
+
+
+def test_a_child_that_nobody_joins_has_its_lines_shown(mp, capsys):
+    mp.Process(target=workers.print_text, args=("never joined",)).start()
+    deadline = time.monotonic() + 20
+    text = ""
+    while "never joined" not in text and time.monotonic() < deadline:
+        time.sleep(0.02)
+        text += capsys.readouterr().out
+    assert text == "never joined\n"
+
+
+def test_flushed_text_arrives_before_its_line_is_finished(mp, capsys):
+    child = mp.Process(target=workers.print_unfinished)
+    child.start()
+    text = ""
+    deadline = time.monotonic() + 20
+    while text != "unfinished" and time.monotonic() < deadline:
+        time.sleep(0.02)
+        text += capsys.readouterr().out
+    child.kill()
+    child.join()
+    assert text == "unfinished"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ünïcødé 进程 🐍", None),
+        ("nul \0 inside", None),
+        ("lone \ud800 surrogate", "lone \\ud800 surrogate"),
+        ("", None),
+    ],
+)
+def test_any_text_can_be_printed(mp, capsys, text, shown):
+    assert run(mp, workers.print_text, text).exitcode == 0
+    assert capsys.readouterr().out == (shown or text) + "\n"
+
+
+def test_a_parent_that_cannot_show_a_character_shows_its_escape(mp, monkeypatch, tmp_path):
+    with open(tmp_path / "ascii", "w", encoding="ascii") as ascii_only:
+        monkeypatch.setattr(sys, "stdout", ascii_only)
+        run(mp, workers.print_text, "进 after")
+    assert (tmp_path / "ascii").read_text() == "\\u8fdb after\n"
+
+
+def test_a_closed_stdout_does_not_stop_the_child(mp, monkeypatch, tmp_path):
+    with open(tmp_path / "closed", "w") as closed:
+        pass
+    monkeypatch.setattr(sys, "stdout", closed)
+    assert run(mp, workers.print_lines, 1, 20_000, "").exitcode == 0
+
+
+def test_stderr_and_bytes(mp, capsys):
+    run(mp, workers.print_to_stderr)
+    assert capsys.readouterr() == ("bytes \\xff\n", "on stderr\n")
+
+
+def test_threads_and_grandchildren(mp, method, capsys):
+    run(mp, workers.print_from_thread)
+    assert capsys.readouterr().out == "from a thread\n"
+    run(mp, workers.print_from_grandchild, method)
+    assert capsys.readouterr().out == "from a grandchild\nfrom the child\n"
+
+
+def test_pool_workers_print_and_return(mp, capsys):
+    with mp.Pool(2) as pool:
+        assert pool.map(workers.square, range(6), chunksize=1) == [0, 1, 4, 9, 16, 25]
+        assert pool.apply(workers.stream_facts) == ("utf-8", 1, True, 20)
+    assert sorted(capsys.readouterr().out.splitlines()) == [f"square {number}" for number in range(6)]
+
+
+def test_a_traceback_from_before_the_function_arrives_too(capsys):
+    child = helpers.mp.get_context("spawn").Process(target=_Unimportable())
+    child.start()
+    child.join()
+    assert child.exitcode == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("ModuleNotFoundError")
+
+
+class _Unimportable:
+    def __reduce__(self):
+        return __import__, ("no_such_module",)
+
+    def __call__(self):
+        pass
+
+
+def test_what_cannot_be_pickled_raises_as_ever_and_leaves_nothing_open(method):
+    if method == "fork":
+        pytest.skip("fork pickles nothing")
+    open_before = psutil.Process().num_fds() if os.name != "nt" else 0
+    for context in (multiprocessing.get_context(method), helpers.mp.get_context(method)):
+        with pytest.raises((pickle.PicklingError, AttributeError)):
+            context.Process(target=lambda: None).start()
+    if os.name != "nt":
+        deadline = time.monotonic() + 5
+        while psutil.Process().num_fds() > open_before + 4 and time.monotonic() < deadline:  # forkserver's own
+            time.sleep(0.02)
+        assert psutil.Process().num_fds() <= open_before + 4
+
+
+def test_no_descriptor_is_left_after_join(mp):
+    run(mp, workers.print_text, "")
+    if os.name == "nt":
+        pytest.skip("Windows does not count descriptors")
+
+    def one_more():
+        child = run(mp, workers.print_text, "")
+        child.close()
+        return psutil.Process().num_fds()
+
+    first = one_more()
+    assert [one_more() for _ in range(3)][-1] == first
+
+
+@posix
+def test_join_does_not_wait_for_a_fork_that_holds_the_pipe(mp, capsys):
+    began = time.monotonic()
+    child = mp.Process(target=workers.leave_a_fork)
+    child.start()
+    child.join()  # with a timeout it would wait for the sentinel, which the fork holds open in the plain context too
+    assert time.monotonic() - began < 10
+    assert capsys.readouterr().out == "printed before the fork\n"
+
+
+def test_log_to_stderr_reaches_the_notebook(mp, capsys):
+    logger = multiprocessing.log_to_stderr(20)
+    try:
+        run(mp, workers.log)
+    finally:
+        logger.handlers.clear()
+        multiprocessing.util._log_to_stderr = False
+    assert "logged in the child" in capsys.readouterr().err
+
+
+def test_a_process_class_with_its_own_run(capsys):
+    child = workers.Custom()
+    child.start()
+    child.join()
+    assert capsys.readouterr().out == "from run\n"
+
+
+def test_names_and_methods_are_those_of_the_plain_context(method):
+    plain, ours = multiprocessing.get_context(method), helpers.mp.get_context(method)
+    assert {name for name in dir(plain) if not name.startswith("_")} <= set(dir(ours))
+    assert ours.get_start_method() == method
+    assert ours.get_context() is ours
+    assert ours.Process().name.rsplit("-")[0] == plain.Process().name.rsplit("-")[0]
+    with pytest.raises(ValueError, match="cannot set start method"):
+        ours.set_start_method("spawn")
+
+
+def test_an_unknown_start_method_is_an_error_that_lists_the_valid_ones():
+    with pytest.raises(ValueError, match=r"no start method 'sprawn' on this system; it has: .*spawn"):
+        helpers.mp.get_context("sprawn")
+    code = "from helpers import mp; print(mp.get_start_method())"
+
+    def python(method):
+        environment = {**os.environ, "MP_START_METHOD": method}
+        return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+
+    assert "it has: " in python("sprawn").stderr
+    assert python("").stdout == "spawn\n"
+    for method in multiprocessing.get_all_start_methods():
+        assert python(method).stdout == f"{method}\n"
+
+
+def test_end_children_ends_stubborn_children_grandchildren_and_pools(mp):
+    receiver, sender = mp.Pipe(duplex=False)
+    child = mp.Process(target=workers.sleep_stubbornly, args=(sender,))
+    child.start()
+    pool = mp.Pool(2)
+    pids = [*receiver.recv(), *(worker.pid for worker in pool._pool)]
+    relay.end_children()
+    wait_until_gone(pids)
+
+
+@pytest.mark.parametrize("how", ["killed", "os._exit"])
+def test_no_process_outlives_the_first_parent(method, how, tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            import os, signal, sys, time
+            sys.path.insert(0, {os.path.dirname(__file__)!r})
+            import workers
+            from helpers import mp
+
+            if __name__ == "__main__":
+                context = mp.get_context({method!r})
+                receiver, sender = context.Pipe(duplex=False)
+                context.Process(target=workers.start_and_sleep, args=(sender, {method!r})).start()
+                pool = context.Pool(2)
+                pids = receiver.recv() + [worker.pid for worker in pool._pool]
+                print(*pids, flush=True)
+                if {how!r} == "os._exit":
+                    os._exit(0)
+                time.sleep(60)
+            """)
+    )
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 4
+        if how == "killed":
+            parent.kill()
+    wait_until_gone(pids)
+
+
+def test_children_can_be_started_from_several_threads(mp, capsys):
+    threads = [threading.Thread(target=run, args=(mp, workers.print_text, str(number))) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(capsys.readouterr().out.split()) == [str(number) for number in range(6)]
+
+
+def test_a_child_imports_little():
+    code = (
+        "import multiprocessing, sys; before = set(sys.modules); import helpers, helpers.process;"
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))"
+    )
+    new = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not set(new) & {"matplotlib", "IPython", "numpy", "ipywidgets", "psutil", "asyncio", "socket"}
+    assert len(new) < 25, new

@@ -1,0 +1,126 @@
+"""What the tests run in child processes: a module of its own, so that a spawned child does not import pytest."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from helpers import mp, span
+
+
+def print_lines(child: int, lines: int, ending: str) -> None:
+    """Print numbered lines and end in one of the ways in which a child can end."""
+    for line in range(lines):
+        print(f"child {child} line {line}")
+    if ending == "long":
+        print("x" * 3_000_000)
+    if ending == "os._exit":
+        os._exit(7)
+    if ending == "killed":
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    if ending == "raises":
+        raise ValueError("raised in the child")
+
+
+def print_text(text: str) -> None:
+    print(text)
+
+
+def print_unfinished() -> None:
+    print("unfinished", end="", flush=True)
+    time.sleep(60)
+
+
+def print_to_stderr() -> None:
+    print("on stderr", file=sys.stderr)
+    sys.stdout.buffer.write(b"bytes \xff\n")
+
+
+def print_from_thread() -> None:
+    thread = threading.Thread(target=print, args=("from a thread",))
+    thread.start()
+    thread.join()
+
+
+def print_from_grandchild(method: str) -> None:
+    child = mp.get_context(method).Process(target=print_text, args=("from a grandchild",))
+    child.start()
+    child.join()
+    print("from the child")
+
+
+def log() -> None:
+    multiprocessing.get_logger().info("logged in the child")
+
+
+def leave_a_fork() -> None:
+    """End at once, and leave a forked process that keeps this one's pipe open."""
+    print("printed before the fork")
+    if os.fork() == 0:
+        time.sleep(20)
+        os._exit(0)
+    os._exit(0)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def sleep_stubbornly(ready) -> None:
+    """Ignore what can be ignored, and start a child that does so too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sleeper = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(2, 1); time.sleep(60)"])
+    ready.send([os.getpid(), sleeper.pid])
+    time.sleep(60)
+
+
+def start_and_sleep(ready, method: str) -> None:
+    child = mp.get_context(method).Process(target=sleep, args=(60,))
+    child.start()
+    ready.send([os.getpid(), child.pid])
+    time.sleep(60)
+
+
+def square(number: int) -> int:
+    print("square", number)
+    return number * number
+
+
+def stream_facts() -> tuple:
+    return sys.stdout.encoding, sys.stdout.fileno(), sys.stdout.writable(), logging.INFO
+
+
+def work(label: str, seconds: float = 0.05) -> None:
+    with span(label):
+        time.sleep(seconds)
+
+
+def work_then_exit(label: str) -> None:
+    with span(label):
+        os._exit(0)
+
+
+def work_in_thread(label: str) -> None:
+    thread = threading.Thread(target=work, args=(label,))
+    thread.start()
+    thread.join()
+
+
+def hold_in_turn(lock) -> None:
+    with span("lock", "waiting"):
+        lock.acquire()
+    with span("lock", "holding"):
+        time.sleep(0.02)
+    lock.release()
+
+
+class Custom(mp.Process):
+    """A process class of the user's, with its own `run`."""
+
+    def run(self) -> None:
+        print("from run")
