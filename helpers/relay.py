@@ -10,11 +10,18 @@ message for each finished line; in the parent, a thread reads it until its end a
 started the child. `join()` waits for that thread. Nothing else of multiprocessing is changed: the contexts and Process
 classes below subclass the standard ones.
 
+- A child of a child prints through it, under the same cell. So does a thread of a child.
+- A pool's workers print under the cell that made the pool; one that the pool starts later, to replace another, under
+  the cell that runs when it prints.
+- What C code, or another program that a child runs, writes to file descriptors 1 and 2 goes where it went before.
+- No process outlives the kernel, however that ends (`Lifeline`), nor an interrupted cell (`watch_interrupts`).
+
 What this file relies on beyond the documented interface: `BaseProcess._bootstrap(parent_sentinel)`, which every start
 method calls first in the child, and `_check_closed` (both unchanged in Python 3.11 to 3.14).
 """
 
 import _thread
+import contextlib
 import contextvars
 import io
 import multiprocessing
@@ -116,8 +123,8 @@ def _received_handle(handle: int) -> int:
 class Lifeline:
     """A pipe that ends all children, and theirs, when the first parent (in a notebook, the kernel) is gone.
 
-    Only the first parent holds the writing end and nothing is ever written, so the reading end, which all children have,
-    comes to its end when that process does, however it died.
+    Only the first parent holds the writing end and nothing is ever written, so the reading end, which all children
+    have, comes to its end when that process does, however it died.
     """
 
     end = writing_end = None
@@ -380,17 +387,22 @@ mp = context_for(os.environ.get("MP_START_METHOD") or "spawn")
 def end_children() -> None:
     """End every pool and process that `mp` started here, with the processes that those started."""
     for pool in list(_pools):
-        pool.terminate()
+        # In a thread, because it can wait for ever: for a lock that a worker held when it was interrupted.
+        ending = threading.Thread(target=pool.terminate, daemon=True)
+        ending.start()
+        ending.join(0.5)
     children = [child for child in mp.active_children() if isinstance(child, RelayedProcess)]
-    grandchildren = [each for child in children for each in _descendants(child.pid)]
+    descendants = [each for child in children for each in _descendants(child.pid)]
     for child in children:
         child.terminate()
-        child.join(1)
+    for child in children:
+        child.join(0.5)
         if child.exitcode is None:
             child.kill()
             child.join()
-    for each in grandchildren:
-        each.kill()
+    for each in descendants:
+        with contextlib.suppress(Exception):  # it has ended in the meantime
+            each.kill()
 
 
 def _descendants(pid: int) -> list:

@@ -11,7 +11,7 @@ import itertools
 import os
 import threading
 import time
-from typing import NamedTuple
+from collections import namedtuple
 
 KINDS = ("starting", "working", "waiting", "holding")
 
@@ -23,8 +23,8 @@ recording = False  # whether a timeline was open when this process was started
 _ids = itertools.count()
 
 
-class Event(NamedTuple):
-    """One fact on its way to a timeline.
+class Event(namedtuple("Event", "what time pid label kind id thread", defaults=("", "", 0, ""))):
+    """One fact on its way to a timeline. (Not a typing.NamedTuple: to import typing takes longer than all of this file.)
 
     what    "start" and "exit" of a process (from its parent), "ready" (its first), "begin" and "end" of a span,
             "sent" and "received" of a message
@@ -36,13 +36,7 @@ class Event(NamedTuple):
     thread  the thread's name; "" is a process's main thread
     """
 
-    what: str
-    time: float
-    pid: int
-    label: str = ""
-    kind: str = ""
-    id: int = 0
-    thread: str = ""
+    __slots__ = ()
 
 
 def record(event: Event) -> None:

@@ -7,13 +7,10 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+from store import METADATA
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 FRAME = ["You will be able to", "When it goes wrong", "In short"]
 
 

@@ -124,3 +124,8 @@ class Custom(mp.Process):
 
     def run(self) -> None:
         print("from run")
+
+
+def print_late(text: str, seconds: float) -> None:
+    time.sleep(seconds)
+    print(text)

@@ -1,0 +1,181 @@
+"""Runs each lesson in JupyterLab, in a headless Chromium, and holds what a person sees against what is stored.
+
+    pip install 'playwright>=1.50,<2' && pytest -o addopts= tests/browser.py
+
+It uses the system's Chromium (Debian and Ubuntu: apt-get install chromium). It is not part of the plain `pytest`,
+because learners need neither.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'playwright>=1.50,<2'")
+
+from store import METADATA  # noqa: E402
+from test_relay import wait_until_gone  # noqa: E402
+from test_sanitize import rules  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, or your system's way")
+
+# Each code cell as it stands on the page: its number, its texts by stream, and how many pictures it shows.
+SEEN = """
+() => [...document.querySelectorAll('.jp-CodeCell')].map(cell => {
+  const all = selector => [...cell.querySelectorAll(selector)];
+  const stream = name => all(`[data-mime-type="application/vnd.jupyter.${name}"]`).map(e => e.textContent).join('');
+  const pictures = all('.jp-RenderedImage img');
+  return {
+    prompt: cell.querySelector('.jp-InputPrompt').innerText,
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    pictures: pictures.filter(e => e.naturalWidth > 100).length,
+  };
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab's address, on loopback, and the folder with a copy of the notebooks that it serves."""
+    home = tmp_path_factory.mktemp("lab")
+    folder = home / "notebooks"
+    folder.mkdir()
+    for lesson in LESSONS:
+        shutil.copy(lesson, folder)
+    settings = home / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    # Draw every cell, not only those in sight.
+    (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+    token = secrets.token_hex(8)
+    environment = {
+        **os.environ,
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+    }
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+    command += [f"--IdentityProvider.token={token}", "--expose-app-in-browser", f"--notebook-dir={folder}"]
+    with (
+        open(home / "log", "w") as log,
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder) as server,
+    ):
+        try:
+            deadline = time.monotonic() + 60
+            while not (found := re.search(r"http://127\.0\.0\.1:\d+/lab", (home / "log").read_text())):
+                assert time.monotonic() < deadline, (home / "log").read_text()
+                time.sleep(0.2)
+            yield found[0], token, folder
+        finally:
+            server.kill()  # asked politely, it can wait for a kernel for ever; without it kernels end by themselves
+
+
+@pytest.fixture(scope="module")
+def browser():
+    # Without the last flags Chromium looks up addresses outside this machine.
+    quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *quiet])
+        yield chromium
+        chromium.close()
+
+
+class Lesson:
+    """A lesson that is open in JupyterLab."""
+
+    def __init__(self, browser, lab, path: Path):
+        address, token, _ = lab
+        self.stored = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        self.page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        self.page.goto(f"{address}/tree/{path.name}?token={token}&reset")
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+        self.wait_until_idle()
+
+    def wait_until_idle(self) -> None:
+        session = "window.jupyterapp.shell.currentWidget?.sessionContext"
+        idle = f"() => {session}?.isReady && {session}.session?.kernel?.status === 'idle'"
+        self.page.wait_for_function(idle, timeout=60_000)
+
+    def command(self, name: str) -> None:
+        self.page.evaluate("name => { window.jupyterapp.commands.execute(name) }", name)
+
+    def run_all(self) -> list[dict]:
+        """Run all cells; returns what then stands on the page, cell by cell."""
+        self.command("notebook:clear-all-cell-outputs")
+        self.command("notebook:run-all-cells")
+        count = len(self.stored)
+        self.page.wait_for_function(
+            f"({SEEN})().filter(cell => /\\d/.test(cell.prompt)).length == {count}", timeout=90_000
+        )
+        self.wait_until_idle()
+        self.page.wait_for_timeout(500)  # pictures are drawn a moment after they arrive
+        return self.page.evaluate(SEEN)
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def lesson(request, browser, lab):
+    opened = Lesson(browser, lab, request.param)
+    yield opened
+    opened.page.close()
+
+
+def sanitized(text: str) -> str:
+    for pattern, replacement in rules().values():
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def stream(cell, name: str) -> str:
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == name)
+
+
+def test_a_person_sees_what_is_stored(lesson):
+    seen = lesson.run_all()
+    assert len(seen) == len(lesson.stored)
+    for number, (cell, on_page) in enumerate(zip(lesson.stored, seen, strict=True), 1):
+        if "nbval-ignore-output" in cell.metadata.get("tags", []):
+            continue
+        assert on_page["prompt"] == f"[{number}]:", cell.source
+        for name in ("stdout", "stderr"):
+            assert sanitized(on_page[name]) == sanitized(stream(cell, name)), cell.source
+        assert on_page["pictures"] == sum("image/png" in o.get("data", {}) for o in cell.outputs), cell.source
+
+
+def test_interrupt_and_restart_leave_no_process(browser, lab):
+    folder = lab[2]
+    code = (
+        "import os\nfrom helpers import mp\nimport time\n"
+        "child = mp.Process(target=time.sleep, args=(60,))\nchild.start()\npool = mp.Pool(2)\n"
+        "pids = [child.pid, *(worker.pid for worker in pool._pool)]\n"
+        "print(*pids, flush=True)\n"
+    )
+    for name, ending in (("interrupt", "pool.map(time.sleep, [60] * 4)"), ("restart", "")):
+        path = folder / f"{name}.ipynb"
+        cell = nbformat.v4.new_code_cell(code + ending)
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=METADATA), path)
+        opened = Lesson(browser, lab, path)
+        opened.command("notebook:run-all-cells")
+        opened.page.wait_for_function(f"({SEEN})()[0].stdout.includes('\\n')", timeout=60_000)
+        pids = [int(pid) for pid in opened.page.evaluate(SEEN)[0]["stdout"].split()]
+        assert len(pids) == 3
+        if name == "interrupt":
+            opened.command("notebook:interrupt-kernel")
+        else:
+            opened.command("notebook:restart-kernel")
+            opened.page.click(".jp-Dialog .jp-mod-warn")  # yes, restart
+        wait_until_gone(pids)
+        opened.page.close()

@@ -1,0 +1,116 @@
+"""`mp` in a real kernel, as JupyterLab starts it: output under the right cell, and nothing left behind."""
+
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from jupyter_client.manager import start_new_kernel
+from test_relay import wait_until_gone
+
+TESTS = Path(__file__).parent
+
+
+class Kernel:
+    """A kernel, and what each of its cells has printed so far."""
+
+    def __init__(self, method: str):
+        environment = {**os.environ, "MP_START_METHOD": method}
+        del environment["PYTEST_CURRENT_TEST"]  # with it, ipykernel captures less
+        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(TESTS))
+        self.printed: dict[str, str] = {}
+        self.run("import os, time, workers; from helpers import mp")
+
+    def start(self, code: str) -> str:
+        """Send a cell; returns its id."""
+        cell = self.client.execute(code)
+        self.printed[cell] = ""
+        return cell
+
+    def wait(self, until, seconds: float = 30):
+        """Read messages until `until(message)` is true."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
+            cell, content = message["parent_header"].get("msg_id"), message["content"]
+            if message["msg_type"] == "stream":
+                self.printed[cell] = self.printed.get(cell, "") + content["text"]
+            if message["msg_type"] == "error":
+                self.printed[cell] = self.printed.get(cell, "") + content["ename"]
+            if until(message):
+                return
+        raise AssertionError(f"nothing came in {seconds} s; so far: {self.printed}")
+
+    def ended(self, cell: str):
+        def is_idle(message):
+            ours = message["parent_header"].get("msg_id") == cell
+            return ours and message["content"].get("execution_state") == "idle"
+
+        return is_idle
+
+    def run(self, code: str) -> str:
+        """Run a cell to its end; returns what it printed."""
+        cell = self.start(code)
+        self.wait(self.ended(cell))
+        return self.printed[cell]
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(method):
+    kernel = Kernel(method)
+    yield kernel
+    kernel.close()
+
+
+def test_output_comes_under_the_cell_that_started_the_child(kernel):
+    assert kernel.run("p = mp.Process(target=workers.print_text, args=('hello',)); p.start(); p.join()") == "hello\n"
+
+    late = kernel.start("late = mp.Process(target=workers.print_late, args=('late', 0.8)); late.start()")
+    kernel.wait(kernel.ended(late))
+    assert kernel.run("print('next cell'); late.join(); print('joined')") == "next cell\njoined\n"
+    assert kernel.printed[late] == "late\n"
+
+    pool = kernel.start("pool = mp.Pool(1)")
+    kernel.wait(kernel.ended(pool))
+    assert kernel.run("print(pool.map(workers.square, [2, 3])); pool.close(); pool.join()") == "[4, 9]\n"
+    assert kernel.printed[pool] == "square 2\nsquare 3\n"
+
+
+def test_an_interrupted_cell_leaves_no_process(kernel):
+    cell = kernel.start(
+        "receiver, sender = mp.Pipe(duplex=False)\n"
+        "mp.Process(target=workers.sleep_stubbornly, args=(sender,)).start()\n"
+        "pool = mp.Pool(2)\n"
+        "print(*receiver.recv(), *(worker.pid for worker in pool._pool), flush=True)\n"
+        "pool.map(workers.sleep, [60, 60, 60])"
+    )
+    kernel.wait(lambda message: "\n" in kernel.printed[cell])
+    pids = [int(pid) for pid in kernel.printed[cell].split()]
+    assert len(pids) == 4
+    kernel.manager.interrupt_kernel()
+    kernel.wait(kernel.ended(cell))
+    assert "KeyboardInterrupt" in kernel.printed[cell]
+    wait_until_gone(pids)
+    assert kernel.run("print(mp.active_children())") == "[]\n"
+
+
+def test_a_killed_kernel_leaves_no_process(kernel, method):
+    printed = kernel.run(
+        "receiver, sender = mp.Pipe(duplex=False)\n"
+        f"mp.Process(target=workers.start_and_sleep, args=(sender, {method!r})).start()\n"
+        "print(os.getpid(), *receiver.recv())"
+    )
+    me, *pids = (int(pid) for pid in printed.split())
+    psutil.Process(me).kill()
+    wait_until_gone(pids)
+
+
+def test_a_restarted_kernel_leaves_no_process(kernel):
+    printed = kernel.run("p = mp.Process(target=workers.sleep, args=(60,)); p.start(); print(p.pid)")
+    kernel.manager.restart_kernel(now=True)
+    wait_until_gone([int(printed)])
