@@ -8,10 +8,17 @@ if sys.version_info < (3, 11):  # noqa: UP036  a kernel can be older than what p
 from helpers.relay import mp
 from helpers.spans import received, sent, span
 
-__all__ = ["bars", "curves", "mp", "received", "sent", "show", "span", "timeline"]
+__all__ = ["bars", "check", "curves", "explore", "mp", "received", "sent", "show", "span", "timeline"]
 
 # What only the parent needs is imported at its first use: every child imports this file.
-_LAZY = {"bars": "chart", "curves": "chart", "timeline": "chart", "show": "source"}
+_LAZY = {
+    "bars": "chart",
+    "check": "exercise",
+    "curves": "chart",
+    "explore": "experiments",
+    "show": "source",
+    "timeline": "chart",
+}
 
 
 def __getattr__(name: str):

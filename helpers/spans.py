@@ -24,7 +24,7 @@ _ids = itertools.count()
 
 
 class Event(namedtuple("Event", "what time pid label kind id thread", defaults=("", "", 0, ""))):
-    """One fact on its way to a timeline. (Not a typing.NamedTuple: to import typing takes longer than all of this file.)
+    """One fact on its way to a timeline. (Not a typing.NamedTuple: importing typing takes longer than this whole file.)
 
     what    "start" and "exit" of a process (from its parent), "ready" (its first), "begin" and "end" of a span,
             "sent" and "received" of a message

@@ -1,0 +1,510 @@
+"""Lesson 05, Lock: the judges of its exercises, and the locks, counters and accounts that they hand to the learner.
+
+Two processes call the learner's function. They see on a `Board`, in shared memory, what the other one does, and the
+judge's objects wait for the worst moment: a number that is read without the lock comes back when the other process has
+read it too, and the first of two locks is taken when the other process is there as well. So an update is lost, and two
+locks in opposite order stand still, in every run. A stand-still is found by looking at who holds and wants what.
+"""
+
+import importlib
+import multiprocessing
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from helpers.exercise import Learner, Wrong
+
+CONTEXT = multiprocessing.get_context("spawn")  # the exercises' start method, whatever the lesson's is
+PATIENCE = 3.0  # seconds for a pair of processes, once both have begun
+FAULT = 9  # the exit code of a process that has noted a fault
+
+board: "Board"  # in a child, what it shares with the others …
+me = 0  # … and its number, 1 or 2; the judge itself is 0
+
+
+class Board:
+    """What two processes and the judge see of each other."""
+
+    def __init__(self, folder: str, locks: int = 1):
+        self.folder = folder
+        self.locks = [CONTEXT.Lock() for _ in range(locks)]
+        self.holder = CONTEXT.RawArray("i", locks)  # by lock: who holds it, 0 for nobody
+        self.wants = CONTEXT.RawArray("i", [-1] * 3)  # by process: the lock for which it waits, -1 for none
+        self.for_ever = CONTEXT.RawArray("i", 3)  # by process: it waits without a limit
+        self.begun = CONTEXT.RawArray("i", 3)
+        self.ended = CONTEXT.RawArray("i", 3)
+        self.taken = CONTEXT.RawArray("i", 3)  # by process: how often it took a lock
+        self.reads = CONTEXT.RawArray("i", 3)  # by process: how often it read the counter
+        self.unlocked = CONTEXT.RawArray("i", 3)  # … without the lock
+        self.split = CONTEXT.RawArray("i", 3)  # by process: it gave the lock back between reading and writing
+        self.values = CONTEXT.RawArray("i", 2)  # a counter or two balances
+        self.stop = CONTEXT.Event()
+        self.saves_begun, self.saves_done, self.joined = (CONTEXT.RawValue("i", 0) for _ in range(3))
+
+    def note(self, kind: str, text: str) -> None:
+        new = Path(self.folder, f"new {me}")
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, Path(self.folder, f"{kind} {me}"))
+
+    def noted(self, kind: str) -> str | None:
+        for number in (1, 2):
+            path = Path(self.folder, f"{kind} {number}")
+            if path.exists():
+                return path.read_text(encoding="utf-8")
+        return None
+
+
+def fault(text: str) -> None:
+    """End this process with a sentence for the verdict; the learner's code can't catch it."""
+    board.note("fault", text)
+    os._exit(FAULT)
+
+
+def wait_until(so: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+class JudgedLock:
+    """A lock that knows its holder, and finds out when a wait can never end."""
+
+    first = True  # the first lock that this process takes
+
+    def __init__(self, number: int = 0, meet: bool = False):
+        self.number, self.meet = number, meet
+
+    def mine(self) -> bool:
+        return board.holder[self.number] == me
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+        lock = board.locks[self.number]
+        board.for_ever[me] = block and timeout is None
+        board.wants[me] = self.number
+        if not board.for_ever[me]:
+            got = lock.acquire(block, timeout)
+        else:
+            if self.mine():
+                fault(
+                    "stood still: a process took a lock that it held already, and waits for itself. Hint: take the "
+                    "lock once, and give it back before you take it again; with lock: does both."
+                )
+            while not (got := lock.acquire(timeout=0.02)):
+                self._look_for_a_standstill()
+        board.wants[me] = -1
+        if got:
+            board.holder[self.number] = me
+            board.taken[me] += 1
+            if self.meet and JudgedLock.first:
+                JudgedLock.first = False
+                wait_until(self._other_is_there, 2)
+        return got
+
+    def release(self) -> None:
+        if not self.mine():
+            fault(
+                "gave back a lock that it did not hold. Hint: acquire() with a limit returns whether it got the lock; "
+                "with lock: takes it and gives it back."
+            )
+        board.holder[self.number] = 0
+        board.locks[self.number].release()
+        if JudgedCounter.pending:
+            board.split[me] = 1
+            JudgedCounter.let_the_other_read()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _look_for_a_standstill(self) -> None:
+        other = 3 - me
+        if board.holder[self.number] != other:
+            return
+        if board.ended[other]:
+            fault(
+                "stood still: a process ended and had not given the lock back, so the other one waits for ever. Hint: "
+                "each acquire() needs its release(); with lock: never forgets it."
+            )
+        wanted = board.wants[other]
+        if wanted >= 0 and board.for_ever[other] and board.holder[wanted] == me:
+            fault(
+                "stood still: each process holds one account's lock and waits for the other's. Hint: take the two "
+                "locks in an order that is the same in every process and whichever account is the source. The order "
+                "of the arguments is not, and neither is that of the ids."
+            )
+
+    def _other_is_there(self) -> bool:
+        other = 3 - me
+        holds = other in list(board.holder)
+        waits = board.wants[other] >= 0 and board.holder[board.wants[other]] == me
+        return holds or waits or bool(board.ended[other])
+
+
+class JudgedCounter:
+    """A shared integer; without the lock, a process that has read it goes on when the other has read it too."""
+
+    pending = False  # this process has read the counter and not written it since
+    others_reads = 0
+
+    @property
+    def value(self) -> int:
+        JudgedCounter.others_reads = board.reads[3 - me]
+        seen = board.values[0]
+        board.reads[me] += 1
+        JudgedCounter.pending = True
+        if board.holder[0] != me:
+            board.unlocked[me] += 1
+            self.let_the_other_read()
+        return seen
+
+    @value.setter
+    def value(self, new: int) -> None:
+        board.values[0] = new
+        JudgedCounter.pending = False
+
+    @staticmethod
+    def let_the_other_read() -> None:
+        other = 3 - me
+        wait_until(lambda: board.reads[other] > JudgedCounter.others_reads or bool(board.ended[other]), 2)
+
+    def get_lock(self) -> None:
+        raise AttributeError("this number has no lock of its own; take the lock that comes as an argument")
+
+
+class Account:
+    """A balance that may be touched only by who holds its lock, and changed only by who holds both."""
+
+    def __init__(self):
+        self.name, self.lock = "", None
+
+    def become(self, number: int) -> "Account":
+        self.name, self.lock = ("ann", "bob")[number], JudgedLock(number, meet=True)
+        return self
+
+    @property
+    def balance(self) -> int:
+        self._must_be_held()
+        return board.values[self.lock.number]
+
+    @balance.setter
+    def balance(self, new: int) -> None:
+        self._must_be_held()
+        if list(board.holder) != [me, me]:
+            fault(
+                "changed one balance without holding the other's lock, so that others can see the money gone from one "
+                "account and not arrived in the other. Hint: take both locks before the first change."
+            )
+        board.values[self.lock.number] = new
+
+    def _must_be_held(self) -> None:
+        if not self.lock.mine():
+            fault(
+                "touched an account's balance without holding that account's lock. Hint: no other lock helps, and "
+                "reading needs it too."
+            )
+
+
+def seven(number: int) -> bool:
+    if board.holder[0] == me:
+        fault(
+            "called is_hit while it held the lock, so the processes compute one after the other. Hint: count first, "
+            "without the lock, and take it for the addition."
+        )
+    return number % 7 == 0
+
+
+def arguments_1() -> tuple:
+    return JudgedCounter(), JudgedLock(), 50
+
+
+def arguments_2() -> tuple:
+    return range(1, 1001) if me == 1 else range(1001, 2001), seven, JudgedCounter(), JudgedLock()
+
+
+def arguments_3() -> tuple:
+    # In each process the source has the smaller id, so that an order by id is the order of the arguments.
+    source, target = sorted((Account(), Account()), key=id)
+    if me == 1:
+        return source.become(0), target.become(1), 30
+    return source.become(1), target.become(0), 10
+
+
+def in_child(module: str, name: str, arguments: Callable[[], tuple], number: int, shared: Board) -> None:
+    """Call the learner's function in this process, when the other process is there as well."""
+    global board, me
+    board, me = shared, number
+    function = getattr(importlib.import_module(module), name)
+    board.begun[me] = 1
+    wait_until(lambda: bool(board.begun[3 - me]), 8)
+    try:
+        function(*arguments())
+    except BaseException as error:
+        text = " ".join(str(error).split())[:120]
+        board.note("error", f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}")
+    finally:
+        board.ended[me] = 1
+
+
+def run_two(learner: Learner, name: str, arguments: Callable[[], tuple], shared: Board, said: str, hint: str) -> None:
+    """Have two processes call the learner's function. Raises Wrong unless both return."""
+    learner.trying(said, hint)
+    children = [
+        CONTEXT.Process(target=in_child, args=(learner.name, name, arguments, number, shared), name=str(number))
+        for number in (1, 2)
+    ]
+    try:
+        for child in children:
+            child.start()
+        wait_until(lambda: all(shared.begun[1:]) or not all(child.is_alive() for child in children), 8)
+        over = wait_until(
+            lambda: any(child.exitcode for child in children) or not any(child.is_alive() for child in children),
+            PATIENCE,
+        )
+        died = [
+            child.exitcode for child in children if child.exitcode is not None and not shared.ended[int(child.name)]
+        ]
+    finally:
+        for child in children:
+            child.kill()
+            child.join()
+    if error := shared.noted("error"):
+        raise Wrong(f"{said} {error}. {hint}")
+    if text := shared.noted("fault"):
+        raise Wrong(f"{said} {text}")
+    if died:
+        raise Wrong(f"{said} ended its whole process, with exit code {died[0]}. {hint}")
+    if not over:
+        raise Wrong(f"{said} had not come to its end after {PATIENCE:g} seconds, and was ended. {hint}")
+
+
+def why_lost(shared: Board, number: str) -> str:
+    """Say how an update could be lost, from what was seen of the lock."""
+    if not any(shared.reads) and not shared.values[0]:
+        return f"Hint: nothing was ever added to {number}.value."
+    if not any(shared.reads):
+        return f"Hint: {number}.value was overwritten and never read; += adds to what the other process has written."
+    if not any(shared.taken):
+        return "Hint: the lock was never taken. += reads and writes, and the other process can come in between."
+    if any(shared.unlocked):
+        return f"Hint: {number}.value was read without the lock. Take the lock before you read."
+    if any(shared.split):
+        return "Hint: the lock was given back between reading and writing. Hold it around both."
+    return "Hint: the lock is held where it should be, so look at what is added, and how often."
+
+
+def judge_exact(learner: Learner) -> str:
+    said, hint = "add(counter, lock, 50), called by two processes,", "Hint: counter.value += 1, with the lock held."
+    learner.function("add", 3)
+    with tempfile.TemporaryDirectory() as folder:
+        shared = Board(folder)
+        run_two(learner, "add", arguments_1, shared, said, hint)
+    if shared.values[0] != 100:
+        raise Wrong(f"{said} made {shared.values[0]}; expected was 100. {why_lost(shared, 'counter')}")
+    if min(shared.taken[1:]) < 1:
+        raise Wrong(f"{said} made 100, but did not take the lock that it was given. {hint}")
+    return "two processes added 50 each and the counter is at 100, though each tried to come between the other's steps."
+
+
+def judge_fast(learner: Learner) -> str:
+    said = "count(numbers, is_hit, total, lock), called by two processes with 1000 numbers each,"
+    hint = "Hint: count in a variable of your own, then add it to total.value once."
+    learner.function("count", 4)
+    with tempfile.TemporaryDirectory() as folder:
+        shared = Board(folder)
+        run_two(learner, "count", arguments_2, shared, said, hint)
+    if shared.values[0] != 285:
+        raise Wrong(f"{said} made {shared.values[0]}; expected was 285. {why_lost(shared, 'total')}")
+    if max(shared.taken) > 1:
+        raise Wrong(
+            f"{said} made 285, but one process took the lock {shared.taken[1]} times; expected was once. {hint}"
+        )
+    if min(shared.taken[1:]) < 1:
+        raise Wrong(f"{said} made 285, but did not take the lock that it was given. {hint}")
+    return "the total is 285, each process took the lock once, and neither held it while it computed."
+
+
+def judge_transfer(learner: Learner) -> str:
+    said = "transfer(ann, bob, 30) in one process and transfer(bob, ann, 10) in another"
+    hint = "Hint: take both accounts' locks, always in the same order, and no other."
+    learner.function("transfer", 3)
+    with tempfile.TemporaryDirectory() as folder:
+        shared = Board(folder, locks=2)
+        shared.values[:] = [100, 100]
+        run_two(learner, "transfer", arguments_3, shared, said, hint)
+    got = list(shared.values)
+    if got != [80, 120]:
+        raise Wrong(
+            f"{said} left ann with {got[0]} and bob with {got[1]}; expected were 80 and 120. Hint: the order is for "
+            "the locks only; the money still goes from source to target."
+        )
+    return "both transfers were made, under both locks, whoever came first."
+
+
+class Child(SpawnProcess):
+    """A process that notes how it is waited for and how it is ended."""
+
+    def __init__(self, module: str, shared: Board, pause: float):
+        super().__init__(target=work_in_child, args=(module, shared, pause))
+        self.shared, self.ended_by = shared, ""
+
+    def join(self, timeout: float | None = None) -> None:
+        self.shared.joined.value = 1
+        super().join(timeout)
+
+    def is_alive(self) -> bool:
+        self.shared.joined.value = 1
+        return super().is_alive()
+
+    def close(self) -> None:
+        if super().is_alive():
+            raise ValueError("Cannot close a process while it is still running.")
+
+    def terminate(self) -> None:
+        self._note("terminate()")
+        super().terminate()
+
+    def kill(self) -> None:
+        self._note("kill()")
+        super().kill()
+
+    def _note(self, how: str) -> None:
+        if super().is_alive():  # afterwards it does no harm
+            self.ended_by = self.ended_by or how
+
+
+pause_in_save = False  # in the child: the second save takes until the parent has asked for the end
+
+
+def save() -> None:
+    """What the learner's work has to call, again and again; it ends its process if that is done wrongly."""
+    if board.holder[0] != me:
+        fault("called save() without holding the lock. Hint: with lock: around save().")
+    if board.stop.is_set():
+        fault("called save() again after stop was set. Hint: while not stop.is_set(), instead of while True.")
+    board.saves_begun.value += 1
+    if pause_in_save and board.saves_begun.value == 2:  # until the parent has asked, and has gone to wait
+        wait_until(board.stop.is_set, 4)
+        wait_until(lambda: bool(board.joined.value), 0.5)
+        time.sleep(0.3)  # longer than who joins with a tiny limit, and kills
+    board.saves_done.value += 1
+
+
+def work_in_child(module: str, shared: Board, pause: float) -> None:
+    """Call the learner's work in this process; stay until the parent waits, so that one can see if it does."""
+    global board, me, pause_in_save
+    board, me, pause_in_save = shared, 1, not pause
+    board.begun[1] = 1
+    try:
+        importlib.import_module(module).work(board.stop, JudgedLock(), save, pause)
+    except BaseException as error:
+        text = " ".join(str(error).split())[:120]
+        board.note("error", f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}")
+    board.ended[1] = 1
+    wait_until(lambda: bool(board.joined.value), 1)
+
+
+def judge_stop(learner: Learner) -> str:
+    learner.function("work", 4)
+    learner.function("end", 2)
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+        children = [Child(learner.name, Board(first), 0), Child(learner.name, Board(second), 60)]
+        learner.trying("work(stop, lock, save, pause)")
+        try:
+            for child in children:
+                child.start()
+            stop_while(learner, children[0], "while it saves", 0, "Hint: set stop, then wait for the child's end.")
+            stop_while(
+                learner,
+                children[1],
+                "in a pause of 60 seconds",
+                60,
+                "Hint: nobody wakes time.sleep(). stop.wait(seconds) waits as long, and returns at once when stop is "
+                "set.",
+            )
+        finally:
+            for child in children:
+                if child.pid is not None:
+                    SpawnProcess.kill(child)
+                    SpawnProcess.join(child)
+    return "asked while it saved, the child saved to the end; asked in a pause, it ended at once; the lock is free."
+
+
+def stop_while(learner: Learner, child: Child, when: str, pause: float, hint: str) -> None:
+    shared, saves = child.shared, 1 if pause else 2
+    said = f"work(stop, lock, save, {pause})"
+    ending = f"end(child, stop), called {when},"
+    learner.trying(said)
+    wait_until(lambda: bool(shared.begun[1]) or not SpawnProcess.is_alive(child), 6)
+    wait_until(
+        lambda: shared.saves_begun.value >= saves or bool(shared.ended[1]) or not SpawnProcess.is_alive(child),
+        3,
+    )
+    see(shared, said, child)
+    if not shared.saves_begun.value:
+        raise Wrong(f"{said} did not call save(). Hint: until stop is set, save and then pause, in turn.")
+    if pause and not wait_until(lambda: not shared.holder[0], 2):
+        raise Wrong(f"{said} held the lock in its pause. Hint: pause after the with block, not in it.")
+    if shared.ended[1] or shared.saves_begun.value < saves:
+        raise Wrong(f"{said} did not go on until stop was set. Hint: while not stop.is_set().")
+    back = call_for(PATIENCE, learner, "end", child, shared.stop, said=ending, hint=hint)
+    alive = SpawnProcess.is_alive(child)
+    if child.ended_by and shared.saves_done.value < shared.saves_begun.value:
+        raise Wrong(
+            f"{ending} ended it with {child.ended_by}, in the middle of save(): {shared.saves_begun.value} "
+            f"begun, {shared.saves_done.value} done, and the lock is never given back. Hint: set stop, let "
+            "work look at it between two saves, and join."
+        )
+    see(shared, said, child)
+    if child.ended_by:
+        raise Wrong(f"{ending} ended it with {child.ended_by}. {hint}")
+    if not back:
+        if not shared.stop.is_set():
+            raise Wrong(
+                f"{ending} had not come to its end after {PATIENCE:g} seconds, and was ended. Hint: it waits "
+                "for a child that nobody has asked to stop: set stop first."
+            )
+        raise Wrong(f"{ending} had not come to its end after {PATIENCE:g} seconds, and was ended. {hint}")
+    if alive:
+        raise Wrong(f"{ending} returned while the child was still there. Hint: join() waits for its end.")
+    if shared.holder[0]:
+        raise Wrong(f"{said} ended and had not given the lock back. Hint: with lock: around save().")
+
+
+def see(shared: Board, said: str, child: Child) -> None:
+    """Raise Wrong if the child has noted an error or a fault, or died of itself."""
+    if error := shared.noted("error"):
+        raise Wrong(f"{said} {error}.")
+    if text := shared.noted("fault"):
+        raise Wrong(f"{said} {text}")
+    if child.exitcode and not child.ended_by:
+        raise Wrong(f"{said} ended its whole process, with exit code {child.exitcode}.")
+
+
+def call_for(seconds: float, learner: Learner, *arguments: object, said: str, hint: str) -> bool:
+    """Call the learner's function in a thread, and say whether it was back in time. Raises what the call raises."""
+    raised = []
+
+    def call() -> None:
+        try:
+            learner.call(*arguments, said=said, hint=hint)
+        except Wrong as wrong:
+            raised.append(wrong)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if raised:
+        raise raised[0]
+    return not thread.is_alive()
+
+
+JUDGES = {1: judge_exact, 2: judge_fast, 3: judge_transfer, 4: judge_stop}

@@ -1,0 +1,247 @@
+"""The workers of lesson 05, Lock, in the order in which the lesson meets them.
+
+Those that take turns do so in `with holding(lock, …):`, so that a timeline shows who waits, who holds, and how long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from helpers import span
+
+TYPE_CHECKING = False  # typing's name for it; a child need not import these
+if TYPE_CHECKING:
+    from multiprocessing.managers import DictProxy, ListProxy
+    from multiprocessing.queues import SimpleQueue
+    from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
+    from multiprocessing.synchronize import (
+        Barrier,
+        Condition,
+        Event,
+        Lock,
+        RLock,
+        Semaphore,
+    )
+
+kept: Synchronized | None = None
+
+
+class Screen:
+    """A file for all processes, like a terminal: pieces stay in order."""
+
+    def __init__(self, pieces: SimpleQueue):
+        self.pieces, self.unfinished = pieces, ""
+
+    def write(self, text: str) -> None:
+        self.unfinished += text
+
+    def flush(self) -> None:
+        self.pieces.put(self.unfinished)
+        self.unfinished = ""
+
+    def text(self) -> str:
+        text = ""
+        while not self.pieces.empty():
+            text += self.pieces.get()
+        return text
+
+
+@contextmanager
+def holding(lock: Lock | Semaphore, label: str) -> Iterator[None]:
+    """What `with lock:` does, with marks for the timeline."""
+    with span(label, "waiting"):
+        lock.acquire()
+    try:
+        with span(label, "holding"):
+            yield
+    finally:
+        lock.release()
+
+
+def greet_in_turn(screen: Screen, lock: Lock) -> None:
+    with holding(lock, "line"):
+        print("hello", end=" ", file=screen, flush=True)
+        time.sleep(0.05)
+        print("world", file=screen, flush=True)
+
+
+def greet_at_once(screen: Screen, all_halfway: Barrier) -> None:
+    with span("line"):
+        print("hello", end=" ", file=screen, flush=True)
+        all_halfway.wait()  # until every process has come this far
+        time.sleep(0.05)
+        print("world", file=screen, flush=True)
+
+
+def add_one(counter: Synchronized, both_have_read: Barrier) -> None:
+    """The steps of `counter.value += 1`, with a stop between them."""
+    seen = counter.value
+    both_have_read.wait()
+    counter.value = seen + 1
+
+
+def add_in_turn(counter: Synchronized, times: int) -> None:
+    for _ in range(times):
+        with counter.get_lock():
+            counter.value += 1
+
+
+def count_into(
+    total: Synchronized,
+    lock: AbstractContextManager,
+    numbers: range,
+    batch: int,
+) -> None:
+    """Count the numbers that 7 divides; after each `batch`, add them up."""
+    found = 0
+    with span("count"):
+        for done, number in enumerate(numbers, start=1):
+            found += number % 7 == 0
+            if done % batch == 0:
+                with lock:
+                    total.value += found
+                found = 0
+
+
+def hold_for_all(lock: Lock) -> None:
+    with holding(lock, "compute, save"):
+        time.sleep(0.15)  # compute
+        time.sleep(0.03)  # save
+
+
+def hold_for_saving(lock: Lock) -> None:
+    with span("compute"):
+        time.sleep(0.15)
+    with holding(lock, "save"):
+        time.sleep(0.03)
+
+
+def query(connections: Semaphore) -> None:
+    with holding(connections, "query"):
+        time.sleep(0.1)
+
+
+def run_a_race(gun: Event) -> None:
+    with span("gun", "waiting"):
+        gun.wait()
+    with span("run"):
+        time.sleep(0.1)
+
+
+def two_phases(barrier: Barrier, seconds: float) -> None:
+    with span("phase 1"):
+        time.sleep(seconds)
+    with span("barrier", "waiting"):
+        barrier.wait()
+    with span("phase 2"):
+        time.sleep(0.1)
+
+
+def bake(
+    shelf: Synchronized,
+    changed: Condition,
+    loaves: int,
+    room: int,
+) -> None:
+    for _ in range(loaves):
+        with changed:
+            with span("room", "waiting"):
+                changed.wait_for(lambda: shelf.value < room)
+            shelf.value += 1
+            with span(shelf.value, "holding"):
+                time.sleep(0.02)
+            changed.notify_all()
+
+
+def eat(shelf: Synchronized, changed: Condition, loaves: int) -> None:
+    for _ in range(loaves):
+        with changed:
+            with span("bread", "waiting"):
+                changed.wait_for(lambda: shelf.value > 0)
+            shelf.value -= 1
+            with span(shelf.value, "holding"):
+                time.sleep(0.02)
+            changed.notify_all()
+        time.sleep(0.08)
+
+
+def change(lock: RLock, account: Synchronized, amount: int) -> None:
+    with lock, span(f"{amount:+}"):
+        account.value += amount
+        time.sleep(0.05)
+
+
+def transfer(
+    lock: RLock,
+    source: Synchronized,
+    target: Synchronized,
+    amount: int,
+) -> None:
+    with holding(lock, ""):
+        time.sleep(0.05)  # look at both accounts
+        change(lock, source, -amount)
+        change(lock, target, amount)
+
+
+def dine(
+    first: tuple[str, Lock],
+    second: tuple[str, Lock],
+    both_hold_one: Barrier,
+    patience: float | None = None,
+) -> None:
+    """Take two locks; give up the second one after `patience` seconds."""
+    (name, lock), (other_name, other_lock) = first, second
+    with holding(lock, ""):
+        both_hold_one.wait()
+        with span(f"has the {name}, wants the {other_name}", "waiting"):
+            got_it = other_lock.acquire(timeout=patience)
+        if got_it:
+            with span("eats"):
+                time.sleep(0.1)
+            other_lock.release()
+
+
+def add_everywhere(
+    value: Synchronized,
+    array: SynchronizedArray,
+    plain: list[int],
+    managed: ListProxy,
+) -> None:
+    value.value += 1
+    array[0] += 1
+    plain[0] += 1
+    managed[0] += 1
+
+
+def count_sevens(numbers: range) -> int:
+    """Count the numbers that 7 divides."""
+    return sum(number % 7 == 0 for number in numbers)
+
+
+def put_count(counts: SimpleQueue, numbers: range) -> None:
+    counts.put(count_sevens(numbers))
+
+
+def keep(counter: Synchronized) -> None:
+    """A pool's initializer: keep the counter for this worker's tasks."""
+    global kept
+    kept = counter
+
+
+def count_sevens_into_kept(numbers: range) -> None:
+    found = count_sevens(numbers)
+    with kept.get_lock():
+        kept.value += found
+
+
+def work_until(stop: Event, lock: Lock, seconds: float) -> None:
+    while not stop.is_set():
+        with holding(lock, "task"):
+            time.sleep(seconds)
+
+
+def score(points: DictProxy) -> None:
+    points["ann"].append(3)
+    points["bob"] = [*points["bob"], 3]

@@ -1,0 +1,166 @@
+"""The workers of lesson 04, Pipe, in the order in which the lesson meets them.
+
+Each gets its end of a pipe as an argument. A pipe comes to its end when all
+copies of the other end are closed, those in the parent and in siblings too.
+"""
+
+import time
+from array import array
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, Listener
+from multiprocessing.shared_memory import SharedMemory
+
+from helpers import received, sent, span
+
+
+def send_and_close(end: Connection) -> None:
+    end.send([42, None, "hello"])
+    end.close()
+
+
+def receive_and_print(end: Connection) -> None:
+    print("received", end.recv())
+
+
+def customer(end: Connection) -> None:
+    for words in ("one tea", "here are 3", "goodbye"):
+        with span("thinking"):
+            time.sleep(0.1)
+        sent(words)
+        end.send(words)
+        with span("waiting", "waiting"):
+            answer = end.recv()
+        received(answer)
+
+
+ANSWERS = {"one tea": "3 coins", "here are 3": "your tea", "goodbye": "bye"}
+
+
+def clerk(end: Connection) -> None:
+    words = ""
+    while words != "goodbye":
+        with span("waiting", "waiting"):
+            words = end.recv()
+        received(words)
+        with span("serving"):
+            time.sleep(0.15)
+        sent(ANSWERS[words])
+        end.send(ANSWERS[words])
+
+
+def count_down(writer: Connection) -> None:
+    for number in (3, 2, 1):
+        writer.send(number)
+
+
+def send_samples(writer: Connection) -> None:
+    """Send three pairs of numbers as the 16 bytes that each pair takes."""
+    for number in (1.0, 2.0, 3.0):
+        writer.send_bytes(array("d", [number, number / 2]))
+
+
+def measure(writer: Connection, sensor: int, pause: float) -> None:
+    """Send three readings, each after a pause."""
+    for letter in "abc":
+        reading = f"{sensor}{letter}"
+        with span(reading):
+            time.sleep(pause)
+        sent(reading)
+        writer.send(reading)
+
+
+def keep_sending(send, letter: bytes, size: int, lock) -> None:
+    """Send messages of one letter until nobody reads any more."""
+    with suppress(BrokenPipeError):
+        while True:
+            with lock:
+                send(letter * size)
+
+
+def write_squares(name: str, count: int) -> None:
+    """Write squares into the shared memory block of this name."""
+    block = SharedMemory(name)
+    with block.buf.cast("q") as numbers:  # seen as 64-bit integers
+        for number in range(count):
+            numbers[number] = number * number
+    block.close()
+
+
+class Block:
+    """A message lies in shared memory; only its length goes by pipe."""
+
+    def __init__(self, memory: SharedMemory, end: Connection):
+        self.memory, self.end = memory, end
+
+    def send(self, message: bytes) -> None:
+        self.memory.buf[: len(message)] = message
+        self.end.send(len(message))
+
+    def receive(self) -> memoryview:
+        return self.memory.buf[: self.end.recv()]  # a view, no copy
+
+
+def ping(ways: dict, results: Connection) -> None:
+    """Time a message and its short answer, by way and size."""
+    for way, (send, receive, *_) in ways.items():
+        send(b"x")
+        receive()  # now both sides are there
+        for size in (10, 100, 1_000, 10_000, 10**5, 10**6, 10**7):
+            message, times = b"x" * size, []
+            while len(times) < 4 or sum(times) < 0.02:
+                began = time.perf_counter()
+                send(message)
+                receive()
+                times.append(time.perf_counter() - began)
+            results.send((way, size, min(times)))
+        send(b"")
+
+
+def pong(ways: dict) -> None:
+    """Answer every message until an empty one comes."""
+    for *_, receive, answer in ways.values():
+        while receive():
+            answer(b"x")
+
+
+class Invitation:
+    """Claims to be rebuilt by calling print."""
+
+    def __reduce__(self):
+        return print, ("the sender chose this call, recv() made it",)
+
+
+def invite(end: Connection) -> None:
+    end.send(Invitation())
+
+
+def greet_friends(report: Connection) -> None:
+    """Answer two callers, if they know the key."""
+    with Listener(("localhost", 0), authkey=b"our secret") as listener:
+        report.send(listener.address)
+        for _ in range(2):
+            with suppress(AuthenticationError), listener.accept() as caller:
+                caller.send_bytes(b"welcome")
+
+
+def count_messages(reader: Connection, writer: Connection, close: bool) -> None:
+    """Count messages until EOF, with or without closing the other end."""
+    if close:
+        writer.close()
+    count = 0
+    with suppress(EOFError):
+        while True:
+            reader.recv()
+            count += 1
+    print("EOFError, messages before it:", count)
+
+
+def swap(end: Connection, first: str) -> None:
+    """Exchange a megabyte with the other side."""
+    with span(f"{first} first", "waiting"):
+        if first == "receive":
+            end.recv_bytes()
+        end.send_bytes(bytes(1_000_000))
+        if first == "send":
+            end.recv_bytes()

@@ -1,0 +1,144 @@
+"""The workers of lesson 02, Pool, in the order in which the lesson meets them.
+
+A pool carries the tasks to them and what they return back. What an
+initializer keeps in a global is there for all later tasks of its process.
+"""
+
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from math import isqrt
+
+from helpers import span
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def throw_darts(seed: int, darts: int = 300_000) -> int:
+    """Throw darts at a square; count those in its quarter circle."""
+    rng = random.Random(seed)
+    with span(f"task {seed}"):
+        throws = ((rng.random(), rng.random()) for _ in range(darts))
+        return sum(x * x + y * y < 1 for x, y in throws)
+
+
+def keep_gate(event) -> None:
+    """Initializer: this worker keeps the event that it was given."""
+    global gate
+    gate = event
+
+
+def work(name: str) -> str:
+    """Take a moment; a task named "slow" waits until the gate opens."""
+    with span(name):
+        time.sleep(0.1)
+        if name == "slow":
+            gate.wait(60)
+    return name
+
+
+def open_database(path: str) -> None:
+    """Initializer: this worker opens a connection of its own."""
+    global database
+    database = sqlite3.connect(path)
+    print("a worker has opened the database")
+
+
+def mean_degrees(station: str) -> float:
+    query = "SELECT avg(degrees) FROM readings WHERE station = ?"
+    return database.execute(query, (station,)).fetchone()[0]
+
+
+rng = random.Random(2024)
+
+
+def roll_dice(task: int) -> list[int]:
+    """Roll with this module's generator, whichever task it is."""
+    return [rng.randint(1, 6) for _ in range(6)]
+
+
+def roll_own_dice(seed: int) -> list[int]:
+    """Roll with a generator of the task's own."""
+    own = random.Random(seed)
+    return [own.randint(1, 6) for _ in range(6)]
+
+
+def worker_name(task: int) -> str:
+    """Name the process that does this task."""
+    return multiprocessing.current_process().name
+
+
+def is_prime(number: int) -> bool:
+    """Try all divisors; `number` is 2 or more."""
+    return all(number % d for d in range(2, isqrt(number) + 1))
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        cores = len(os.sched_getaffinity(0))
+    try:  # a container's limit, in Linux
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            quota, period = map(float, file.read().split())
+        return min(cores, max(1, int(quota / period)))
+    except (OSError, ValueError):  # none
+        return cores
+
+
+def die_at_first(marker: str) -> str:
+    """Kill this process; when the task is done again, return."""
+    if not os.path.exists(marker):
+        open(marker, "x").close()
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return "done"
+
+
+class BadRow(Exception):
+    """Pickle calls it with what `super().__init__` got, and fails."""
+
+    def __init__(self, row: int, reason: str):
+        super().__init__(f"row {row}: {reason}")
+
+
+class BadLine(Exception):
+    """Pickle calls it with both arguments, and that works."""
+
+    def __init__(self, line: int, reason: str):
+        super().__init__(line, reason)
+
+
+def refuse(error: type[Exception]) -> None:
+    raise error(3, "no number")
+
+
+def ignore_interrupts() -> None:
+    """Initializer: an interrupt is for the parent alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def squares(count: int) -> Iterator[int]:
+    """A generator; a generator can't be pickled."""
+    for number in range(count):
+        yield square(number)
+
+
+def list_squares(count: int) -> list[int]:
+    return list(squares(count))
+
+
+def use_lock(lock) -> str:
+    with lock:
+        return "had the lock"
+
+
+def square_in_pool(numbers: list[int]) -> list[int]:
+    """Start a pool of its own, in this process."""
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        return pool.map(square, numbers)

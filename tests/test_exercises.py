@@ -1,0 +1,181 @@
+"""`check`: each published solution is right, plausible wrong answers are not, and learners' code does no harm."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from multiprocessing import get_all_start_methods
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from wrong_answers import WRONG
+
+from helpers import check
+from helpers.exercise import LIMIT, verdict
+
+OURS = "TEST_EXERCISES"  # an environment variable that all processes of a test inherit
+LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+
+def solutions() -> dict[tuple[str, int], str]:
+    """The solutions as they stand in the notebooks, by lesson and number."""
+    found = {}
+    for path in LESSONS:
+        lesson = path.stem.split("_")[1]
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        pattern = r"<summary>Solution</summary>\s+```python\n(.*?)```\s+</details>\s+To think about: "
+        for number, code in enumerate(re.findall(pattern, text, re.DOTALL), 1):
+            found[lesson, number] = code
+    return found
+
+
+SOLUTIONS = solutions()
+
+
+def judged(folder: Path, exercise: tuple[str, int], code: str, limit: float = LIMIT) -> str:
+    """The verdict on some code, once it is sure that it came in time and that no process is left."""
+    lesson, number = exercise
+    (folder / f"my_{lesson}_{number}.py").write_text(code, encoding="utf-8")
+    os.environ[OURS] = str(folder)
+    began = time.monotonic()
+    said = verdict(lesson, number, folder, limit)
+    assert time.monotonic() - began < 10
+    assert left_behind(folder) == []
+    return said
+
+
+def left_behind(folder: Path) -> list[str]:
+    """The command lines of processes that a check in this folder started and that are still there."""
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(OURS) == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                left.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return left
+
+
+def test_every_exercise_has_wrong_answers():
+    assert set(SOLUTIONS) == set(WRONG)
+    assert min(len(answers) for answers in WRONG.values()) >= 3
+
+
+# What takes long runs in CI only, with -m slow.
+METHODS = [pytest.param(each, marks=() if each == "spawn" else pytest.mark.slow) for each in get_all_start_methods()]
+ANSWERS = [
+    pytest.param(exercise, number, marks=() if number < 3 else pytest.mark.slow)
+    for exercise in WRONG
+    for number in range(len(WRONG[exercise]))
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("exercise", SOLUTIONS, ids=str)
+def test_the_published_solution_is_right(exercise, method, tmp_path, monkeypatch):
+    monkeypatch.setenv("MP_START_METHOD", method)
+    assert judged(tmp_path, exercise, SOLUTIONS[exercise]).startswith("Right: ")
+
+
+@pytest.mark.parametrize(("exercise", "number"), ANSWERS)
+def test_a_wrong_answer_gets_its_hint(exercise, number, tmp_path):
+    changes, hint = WRONG[exercise][number]
+    code = SOLUTIONS[exercise]
+    for old, new in changes:
+        assert old in code
+        code = code.replace(old, new)
+    said = judged(tmp_path, exercise, code)
+    assert said.startswith("Not yet: ")
+    assert hint in said
+
+
+def hostile(body: str, before: str = "") -> str:
+    return f"import os, signal, subprocess, sys, time\n{before}\ndef exit_code_of(function):\n    {body}\n"
+
+
+HOSTILE = {
+    "a missing file": (None, "there is no my_process_1.py yet"),
+    "an empty file": ("", "has no function exit_code_of"),
+    "a syntax error": ("def exit_code_of(function)\n", "syntax error in line 1"),
+    "not even text": ("\0", "my_process_1.py"),
+    "an import error": (hostile("pass", "import no_such"), "ModuleNotFoundError: No module named 'no_such'"),
+    "an error at import": (hostile("pass", "1 / 0"), "importing my_process_1.py raised ZeroDivisionError"),
+    "exit at import": (hostile("pass", "sys.exit()"), "importing my_process_1.py raised SystemExit"),
+    "a loop at import": (hostile("pass", "while True: pass"), "importing my_process_1.py had not come to its end"),
+    "no function": ("exit_code_of = 3\n", "has no function exit_code_of"),
+    "too few arguments": ("def exit_code_of():\n    return 0\n", "called with 1 argument"),
+    "nothing written": ("def exit_code_of(function):\n    ...\n", "is still empty"),
+    "None": (hostile("return None"), "gave None; expected was 0"),
+    "a wrong type": (hostile("return '0'"), "gave '0'; expected was 0"),
+    "a type that equals": (hostile("return False"), "gave False; expected was 0"),
+    "an enormous value": (hostile("return 'x' * 10_000_000"), "gave 'xxx"),
+    "an exception": (hostile("raise KeyError('lost')"), "raised KeyError: 'lost'"),
+    "a strange exception": (
+        hostile("raise Strange()", "class Strange(BaseException):\n    def __str__(self): return ''"),
+        "raised Strange",
+    ),
+    "sys.exit": (hostile("sys.exit(5)"), "raised SystemExit: 5"),
+    "os._exit": (hostile("os._exit(7)"), "ended its whole process, with exit code 7"),
+    "an endless loop": (hostile("while True: pass"), "exit_code_of(succeed) had not come to its end"),
+    "output without end": (hostile("while True: print('x' * 100)"), "had not come to its end"),
+    "a lock acquired twice": (
+        hostile("lock.acquire(); lock.acquire()", "import threading; lock = threading.Lock()"),
+        "had not come to its end",
+    ),
+    "a process left behind": (
+        hostile("subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); return 9"),
+        "gave 9; expected was 0",
+    ),
+}
+if os.name != "nt":
+    HOSTILE |= {
+        "a crash": (hostile("os.kill(os.getpid(), signal.SIGSEGV)"), "with signal SIGSEGV"),
+        "SIGTERM ignored": (
+            hostile("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    time.sleep(60)"),
+            "had not come to its end",
+        ),
+        "a daemon of its own": (
+            hostile("os.fork() or (os.setsid(), os.fork(), time.sleep(60))\n    time.sleep(60)"),
+            "had not come to its end",
+        ),
+    }
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_code_gets_an_answer_and_leaves_nothing(kind, tmp_path):
+    code, words = HOSTILE[kind]
+    said = verdict("process", 1, tmp_path) if code is None else judged(tmp_path, ("process", 1), code, limit=2)
+    assert said.startswith("Not yet: ")
+    assert words in said
+    assert len(said) < 500
+
+
+def test_an_unknown_exercise_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="no exercise 99 in lesson process; there are 1 to 4"):
+        verdict("process", 99, tmp_path)
+    with pytest.raises(ValueError, match=r"no lesson 'proces'; there are: .*process"):
+        verdict("proces", 1, tmp_path)
+
+
+def test_check_prints_the_verdict(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    check("process", 1)
+    assert capsys.readouterr().out.startswith("Not yet: there is no my_process_1.py yet.")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a test can't send Ctrl-C on Windows")
+def test_an_interrupted_check_leaves_nothing(tmp_path):
+    (tmp_path / "my_process_1.py").write_text(hostile("open('running', 'w').close(); time.sleep(60)"))
+    command = [sys.executable, "-c", "from helpers import check; check('process', 1)"]
+    environment = {**os.environ, OURS: str(tmp_path)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as run:
+        while not (tmp_path / "running").exists():
+            time.sleep(0.02)
+        run.send_signal(signal.SIGINT)
+        run.wait(10)
+    assert left_behind(tmp_path) == []

@@ -1,0 +1,178 @@
+"""The workers of lesson 02."""
+
+import builtins
+import io
+import os
+import pickle
+import signal
+import sqlite3
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from multiprocessing.pool import MaybeEncodingError
+
+import pytest
+
+from helpers import pool as workers
+from helpers import timeline
+
+
+def test_square():
+    assert workers.square(-3) == 9
+
+
+def test_throw_darts_depends_on_the_seed_alone(mp):
+    alone = [workers.throw_darts(seed, 1000) for seed in range(4)]
+    assert len(set(alone)) > 1
+    with timeline() as run, mp.Pool(2) as pool:
+        assert pool.starmap(workers.throw_darts, [(seed, 1000) for seed in range(4)]) == alone
+    assert sorted((bar.label, bar.kind) for bar in run.bars("working")) == [
+        (f"task {seed}", "working") for seed in range(4)
+    ]
+
+
+def test_throw_darts_estimates_pi():
+    assert workers.throw_darts(1, 0) == 0
+    assert 3.1 < 4 * workers.throw_darts(1, 100_000) / 100_000 < 3.2
+
+
+def test_only_slow_work_waits_for_the_gate(mp):
+    gate = mp.Event()
+    with timeline() as run, mp.Pool(2, workers.keep_gate, (gate,)) as pool:
+        slow = pool.apply_async(workers.work, ("slow",))
+        assert pool.apply_async(workers.work, ("quick",)).get(30) == "quick"
+        slow.wait(0.5)
+        assert not slow.ready()
+        gate.set()
+        assert slow.get(30) == "slow"
+    assert sorted(bar.label for bar in run.bars("working")) == ["quick", "slow"]
+
+
+def test_each_worker_opens_the_database_once(mp, tmp_path, capsys):
+    path = str(tmp_path / "weather.db")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE readings (station TEXT, degrees REAL)")
+        connection.executemany("INSERT INTO readings VALUES (?, ?)", [("a", 1), ("a", 4), ("b", 8)])
+    pool = mp.Pool(2, workers.open_database, (path,))
+    assert pool.map(workers.mean_degrees, ["a", "b", "nowhere"], chunksize=1) == [2.5, 8, None]
+    pool.close()
+    pool.join()
+    assert capsys.readouterr().out == 2 * "a worker has opened the database\n"
+
+
+def test_the_modules_dice_begin_anew_in_each_process_and_go_on_in_one(mp):
+    rolled = []
+    for _ in range(2):
+        with mp.Pool(1) as pool:
+            rolled.append(pool.map(workers.roll_dice, range(2)))
+    assert rolled[0] == rolled[1]
+    assert rolled[0][0] != rolled[0][1]
+    assert {len(rolls) for rolls in rolled[0]} == {6}
+
+
+def test_own_dice_depend_on_the_seed_alone(mp):
+    with mp.Pool(1) as pool:
+        first, second, again = pool.map(workers.roll_own_dice, [1, 2, 1])
+    assert first == again != second
+    assert set(first + second) <= set(range(1, 7))
+
+
+def test_worker_name(mp):
+    with mp.Pool(1) as pool:
+        assert pool.apply(workers.worker_name, (0,)) == pool._pool[0].name
+
+
+def test_is_prime():
+    assert [number for number in range(2, 30) if workers.is_prime(number)] == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
+
+
+@pytest.mark.parametrize(
+    ("affinity", "limit", "cores"),
+    [
+        (8, "max 100000", 8),
+        (8, "200000 100000", 2),
+        (8, "250000 100000", 2),
+        (8, "50000 100000", 1),
+        (1, "200000 100000", 1),
+        (8, None, 8),
+        (None, None, 16),
+    ],
+)
+def test_usable_cores(affinity, limit, cores, monkeypatch):
+    def open_limit(path):
+        assert path == "/sys/fs/cgroup/cpu.max"
+        if limit is None:
+            raise FileNotFoundError(path)
+        return io.StringIO(limit)
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    if affinity is None:
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    else:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(affinity)), raising=False)
+    monkeypatch.setattr(builtins, "open", open_limit)
+    assert workers.usable_cores() == cores
+
+
+def test_die_at_first_dies_once(mp, tmp_path):
+    marker = str(tmp_path / "marker")
+    child = mp.Process(target=workers.die_at_first, args=(marker,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -getattr(signal, "SIGKILL", signal.SIGTERM)
+    assert os.listdir(tmp_path) == ["marker"]
+    with mp.Pool(1) as pool:
+        assert pool.apply_async(workers.die_at_first, (marker,)).get(60) == "done"
+
+
+def test_bad_row_can_not_be_unpickled_and_bad_line_can():
+    for error in (workers.BadRow, workers.BadLine):
+        with pytest.raises(error) as raised:
+            workers.refuse(error)
+        pickled = pickle.dumps(raised.value)
+        if error is workers.BadRow:
+            with pytest.raises(TypeError):
+                pickle.loads(pickled)
+        else:
+            assert pickle.loads(pickled).args == (3, "no number")
+
+
+def test_bad_line_arrives(mp):
+    with mp.Pool(1) as pool, pytest.raises(workers.BadLine):
+        pool.apply_async(workers.refuse, (workers.BadLine,)).get(60)
+
+
+def test_ignore_interrupts(mp):
+    ask = (signal.getsignal, (signal.SIGINT,))
+    with mp.Pool(1) as pool:
+        assert pool.apply(*ask) is not signal.SIG_IGN
+    with mp.Pool(1, workers.ignore_interrupts) as pool:
+        assert pool.apply(*ask) is signal.SIG_IGN
+
+
+def test_squares_can_be_sent_as_a_list_only(mp):
+    assert list(workers.squares(4)) == [0, 1, 4, 9]
+    with mp.Pool(1) as pool:
+        with pytest.raises(MaybeEncodingError):
+            pool.apply(workers.squares, (4,))
+        assert pool.apply(workers.list_squares, (4,)) == [0, 1, 4, 9]
+
+
+def test_use_lock_holds_it_and_gives_it_back():
+    did = []
+
+    class Lock:
+        def __enter__(self):
+            did.append("acquired")
+
+        def __exit__(self, *exception):
+            did.append("released")
+
+    assert workers.use_lock(Lock()) == "had the lock"
+    assert did == ["acquired", "released"]
+
+
+def test_a_pool_in_an_executor_works_and_in_a_pool_fails(mp):
+    with ProcessPoolExecutor(1, mp_context=mp) as executor:
+        assert executor.submit(workers.square_in_pool, [1, 2, 3]).result(60) == [1, 4, 9]
+    with mp.Pool(1) as pool, pytest.raises(AssertionError, match="daemonic"):
+        pool.apply_async(workers.square_in_pool, ([1, 2, 3],)).get(60)

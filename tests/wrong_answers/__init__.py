@@ -1,0 +1,9 @@
+"""For each exercise, plausible wrong answers, each with words of the hint that it must get.
+
+A wrong answer is given as changes to the solution: pairs of what stands there and what stands there instead. So it
+stays next to the solution, whatever that becomes.
+"""
+
+from wrong_answers import lock, pipe, pool, process, queue
+
+WRONG = process.WRONG | pool.WRONG | queue.WRONG | pipe.WRONG | lock.WRONG

@@ -1,0 +1,152 @@
+"""Plausible wrong answers to the exercises of lesson 05."""
+
+LOCKED = "        with lock:\n            counter.value += 1\n"
+ORDER = """    if source.name < target.name:
+        first, second = source, target
+    else:
+        first, second = target, source
+"""
+BOTH = """    with first.lock:
+        with second.lock:
+            source.balance -= amount
+            target.balance += amount
+"""
+COUNTED = """        if is_hit(number):
+            found += 1
+    with lock:
+        total.value += found
+"""
+
+WRONG = {
+    ("lock", 1): [
+        ([(LOCKED, "        counter.value += 1\n")], "the lock was never taken"),
+        (
+            [(LOCKED, "        with lock:\n            seen = counter.value\n        counter.value = seen + 1\n")],
+            "given back between reading and writing",
+        ),
+        (
+            [
+                (
+                    LOCKED,
+                    "        with lock:\n            seen = counter.value\n"
+                    "        with lock:\n            counter.value = seen + 1\n",
+                )
+            ],
+            "given back between reading and writing",
+        ),
+        (
+            [(LOCKED, "        seen = counter.value\n        with lock:\n            counter.value = seen + 1\n")],
+            "read without the lock. Take the lock before you read",
+        ),
+        (
+            [
+                ("def add", "import multiprocessing\n\nmine = multiprocessing.Lock()\n\n\ndef add"),
+                ("with lock", "with mine"),
+            ],
+            "the lock was never taken",
+        ),
+        ([("with lock:", "with counter.get_lock():")], "this number has no lock of its own"),
+        ([(LOCKED, "        lock.acquire()\n        counter.value += 1\n")], "a lock that it held already"),
+        (
+            [("    for _ in range(times):\n" + LOCKED, "    lock.acquire()\n    counter.value += times\n")],
+            "had not given the lock back",
+        ),
+        ([("+= 1", "+= times")], "made 5000; expected was 100. Hint: the lock is held where it should be"),
+    ],
+    ("lock", 2): [
+        (
+            [
+                (
+                    "            found += 1\n    with lock:\n        total.value += found\n",
+                    "            with lock:\n                total.value += 1\n",
+                )
+            ],
+            "took the lock 142 times; expected was once. Hint: count in a variable of your own",
+        ),
+        (
+            [(COUNTED, "        with lock:\n            total.value += is_hit(number)\n")],
+            "called is_hit while it held the lock",
+        ),
+        (
+            [
+                (
+                    "    for number in numbers:\n" + COUNTED,
+                    "    with lock:\n        for number in numbers:\n            found += is_hit(number)\n"
+                    "        total.value += found\n",
+                )
+            ],
+            "called is_hit while it held the lock",
+        ),
+        ([("    with lock:\n        total.value += found", "    total.value += found")], "the lock was never taken"),
+        ([("total.value += found", "total.value = found")], "overwritten and never read"),
+        (
+            [("        total.value += found", "        seen = total.value\n    total.value = seen + found")],
+            "given back between reading and writing",
+        ),
+    ],
+    ("lock", 3): [
+        (
+            [(ORDER + BOTH, BOTH.replace("first", "source").replace("second", "target"))],
+            "The order of the arguments is not",
+        ),
+        (
+            [(ORDER + BOTH, BOTH.replace("first", "target").replace("second", "source"))],
+            "The order of the arguments is not",
+        ),
+        (
+            [("source.name < target.name", "id(source) < id(target)")],
+            "neither is that of the ids",
+        ),
+        (
+            [
+                (
+                    ORDER + BOTH,
+                    "    with source.lock:\n        source.balance -= amount\n"
+                    "    with target.lock:\n        target.balance += amount\n",
+                )
+            ],
+            "take both locks before the first change",
+        ),
+        (
+            [(BOTH, "    source.balance -= amount\n    target.balance += amount\n")],
+            "without holding that account's lock",
+        ),
+        (
+            [
+                ("def tran", "import threading\n\none = threading.Lock()\n\n\ndef tran"),
+                (BOTH, "    with one:\n        source.balance -= amount\n        target.balance += amount\n"),
+            ],
+            "no other lock helps",
+        ),
+        (
+            [("source.name < target.name", "source.balance < target.balance")],
+            "reading needs it too",
+        ),
+        (
+            [("source.balance -=", "first.balance -="), ("target.balance +=", "second.balance +=")],
+            "the money still goes from source to target",
+        ),
+        (
+            [("        with second.lock:\n", "        second.lock.acquire()\n        if True:\n")],
+            "had not given the lock back",
+        ),
+    ],
+    ("lock", 4): [
+        ([("    stop.set()\n", "    child.terminate()\n")], "ended it with terminate(), in the middle of save()"),
+        ([("    stop.set()\n", "    stop.set()\n    child.kill()\n")], "ended it with kill(), in the middle of save()"),
+        ([("    stop.set()\n", "")], "a child that nobody has asked to stop"),
+        ([("    child.join()", "    pass")], "returned while the child was still there"),
+        ([("while not stop.is_set()", "while True")], "called save() again after stop was set"),
+        (
+            [("def work", "import time\n\n\ndef work"), ("stop.wait(pause)", "time.sleep(pause)")],
+            "nobody wakes time.sleep()",
+        ),
+        ([("        stop.wait(pause)", "            stop.wait(pause)")], "held the lock in its pause"),
+        ([("        with lock:\n            save()", "        save()")], "without holding the lock"),
+        ([("    while not stop.is_set():", "    if True:")], "did not go on until stop was set"),
+        (
+            [("    while not stop.is_set():", "    while not stop.wait(pause):"), ("        stop.wait(pause)\n", "")],
+            "did not call save()",
+        ),
+    ],
+}
