@@ -13,7 +13,7 @@ def source(*workers: Callable) -> str:
     """
     texts = []
     for worker in workers:
-        path = Path(inspect.getsourcefile(worker))
+        path = Path(inspect.getsourcefile(inspect.unwrap(worker)))
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)):
             if getattr(node, "name", None) == worker.__qualname__ and hasattr(node, "body"):
@@ -29,7 +29,7 @@ def show(*workers: Callable) -> None:
     """Display the current source of worker functions, highlighted, under the name of their file."""
     from IPython.display import display
 
-    path = Path(inspect.getsourcefile(workers[0]))
+    path = Path(inspect.getsourcefile(inspect.unwrap(workers[0])))
     code = f"# {path.parent.name}/{path.name}\n\n{source(*workers)}"
     # Markdown and not HTML: the reader's program highlights it, and the output depends on no highlighter's version.
     display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)

@@ -66,32 +66,62 @@ def test_every_exercise_has_wrong_answers():
     assert min(len(answers) for answers in WRONG.values()) >= 3
 
 
-# What takes long runs in CI only, with -m slow.
-METHODS = [pytest.param(each, marks=() if each == "spawn" else pytest.mark.slow) for each in get_all_start_methods()]
-ANSWERS = [
-    pytest.param(exercise, number, marks=() if number < 3 else pytest.mark.slow)
-    for exercise in WRONG
-    for number in range(len(WRONG[exercise]))
-]
+class Exercises:
+    """The tests of one lesson's exercises: a class each, so that pytest-xdist runs lessons beside each other."""
+
+    lesson: str
+
+    def test_the_published_solution_is_right(self, exercise, start_method, tmp_path, monkeypatch):
+        monkeypatch.setenv("MP_START_METHOD", start_method)
+        assert judged(tmp_path, exercise, SOLUTIONS[exercise]).startswith("Right: ")
+
+    def test_a_wrong_answer_gets_its_hint(self, exercise, number, tmp_path):
+        changes, hint = WRONG[exercise][number]
+        code = SOLUTIONS[exercise]
+        for old, new in changes:
+            assert old in code
+            code = code.replace(old, new)
+        said = judged(tmp_path, exercise, code)
+        assert said.startswith("Not yet: ")
+        assert hint in said
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("exercise", SOLUTIONS, ids=str)
-def test_the_published_solution_is_right(exercise, method, tmp_path, monkeypatch):
-    monkeypatch.setenv("MP_START_METHOD", method)
-    assert judged(tmp_path, exercise, SOLUTIONS[exercise]).startswith("Right: ")
+def pytest_generate_tests(metafunc):
+    """Each test of `Exercises` with all that its lesson has; what takes long runs in CI only, with -m slow."""
+    if metafunc.cls is None or not issubclass(metafunc.cls, Exercises):
+        return
+    mine = [exercise for exercise in WRONG if exercise[0] == metafunc.cls.lesson]
+    if "number" in metafunc.fixturenames:
+        names, quick = ("exercise", "number"), lambda number: number < 3
+        cases = [(exercise, number) for exercise in mine for number in range(len(WRONG[exercise]))]
+    else:
+        names, quick = ("exercise", "start_method"), lambda start_method: start_method == "spawn"
+        cases = [(exercise, start_method) for exercise in mine for start_method in get_all_start_methods()]
+    marked = [
+        pytest.param(*case, marks=() if quick(case[1]) else pytest.mark.slow, id=f"{case[0][1]}-{case[1]}")
+        for case in cases
+    ]
+    metafunc.parametrize(names, marked)
 
 
-@pytest.mark.parametrize(("exercise", "number"), ANSWERS)
-def test_a_wrong_answer_gets_its_hint(exercise, number, tmp_path):
-    changes, hint = WRONG[exercise][number]
-    code = SOLUTIONS[exercise]
-    for old, new in changes:
-        assert old in code
-        code = code.replace(old, new)
-    said = judged(tmp_path, exercise, code)
-    assert said.startswith("Not yet: ")
-    assert hint in said
+class TestProcess(Exercises):
+    lesson = "process"
+
+
+class TestPool(Exercises):
+    lesson = "pool"
+
+
+class TestQueue(Exercises):
+    lesson = "queue"
+
+
+class TestPipe(Exercises):
+    lesson = "pipe"
+
+
+class TestLock(Exercises):
+    lesson = "lock"
 
 
 def hostile(body: str, before: str = "") -> str:
@@ -146,13 +176,14 @@ if os.name != "nt":
     }
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_code_gets_an_answer_and_leaves_nothing(kind, tmp_path):
-    code, words = HOSTILE[kind]
-    said = verdict("process", 1, tmp_path) if code is None else judged(tmp_path, ("process", 1), code, limit=2)
-    assert said.startswith("Not yet: ")
-    assert words in said
-    assert len(said) < 500
+class TestHostile:
+    @pytest.mark.parametrize("kind", HOSTILE)
+    def test_it_gets_an_answer_and_leaves_nothing(self, kind, tmp_path):
+        code, words = HOSTILE[kind]
+        said = verdict("process", 1, tmp_path) if code is None else judged(tmp_path, ("process", 1), code, limit=2)
+        assert said.startswith("Not yet: ")
+        assert words in said
+        assert len(said) < 500
 
 
 def test_an_unknown_exercise_is_an_error(tmp_path):
