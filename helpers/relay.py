@@ -274,8 +274,9 @@ class Reader:
         count = self.count
         while not self.done.acquire(timeout=0.2):
             if self.reading and self.count == count:
-                break
+                return
             count = self.count
+        self.done.release()  # another thread may wait too: a pool's own thread joins its workers
 
 
 class RelayedProcess:
@@ -317,8 +318,9 @@ class RelayedProcess:
 
     def is_alive(self) -> bool:
         alive = super().is_alive()
-        if not alive and self._reader is not None:
-            self._reader.finish()
+        reader = self._reader  # another thread may set it to None meanwhile
+        if not alive and reader is not None:
+            reader.finish()
             self._reader = None
             spans.record(spans.Event("exit", time.monotonic(), self.pid))
         return alive

@@ -285,6 +285,18 @@ def test_children_can_be_started_from_several_threads(mp, capsys):
     assert sorted(capsys.readouterr().out.split()) == [str(number) for number in range(6)]
 
 
+def test_several_threads_can_join_the_same_child(mp):
+    for _ in range(3):
+        child = mp.Process(target=workers.print_text, args=("x" * 100_000,))
+        child.start()
+        threads = [threading.Thread(target=child.join, daemon=True) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert not any(thread.is_alive() for thread in threads)
+
+
 def test_a_child_imports_little():
     code = (
         "import multiprocessing, sys; before = set(sys.modules); import helpers, helpers.process;"
