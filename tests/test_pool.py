@@ -36,13 +36,13 @@ def test_throw_darts_estimates_pi():
 
 
 def test_only_slow_work_waits_for_the_gate(mp):
-    gate = mp.Event()
+    gate = mp.RawValue("b", False)
     with timeline() as run, mp.Pool(2, workers.keep_gate, (gate,)) as pool:
         slow = pool.apply_async(workers.work, ("slow",))
         assert pool.apply_async(workers.work, ("quick",)).get(30) == "quick"
         slow.wait(0.5)
         assert not slow.ready()
-        gate.set()
+        gate.value = True
         assert slow.get(30) == "slow"
     assert sorted(bar.label for bar in run.bars("working")) == ["quick", "slow"]
 
