@@ -4,9 +4,9 @@
                                                              --> a Gantt chart +-> publish -> the output
     measured values ----------------------------> bars, curves -----------------+
 
-The sentence stands in the picture, is its alt text, and is the output's `text/plain`, which nbval compares: so it holds
-what is the same in every run (counts, order, overlaps), and seconds stay in the picture. matplotlib is imported only
-here, in the parent.
+The sentence stands in the picture and is the output's `text/plain`, which nbval compares: so it holds what is the same
+in every run (counts, order, overlaps). The alt text is the sentence and what else a person sees, measured values too,
+which nbval does not compare. matplotlib is imported only here, in the parent.
 """
 
 import base64
@@ -21,7 +21,9 @@ from typing import NamedTuple
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from helpers import spans
 
@@ -32,6 +34,7 @@ STYLE = {
     "waiting": ("#f0e442", "...."),
     "holding": ("#e69f00", "xx"),
 }
+CROSS = {"marker": "X", "markersize": 8, "color": "black"}  # where a process ended within a span
 NOUNS = {"working": "task", "waiting": "wait", "holding": "hold"}
 DPI = 144  # shown at half of it, so that it is sharp on a dense screen
 WIDTH = 8.0  # inches
@@ -177,7 +180,10 @@ class timeline:
             count, how = _plural(sent.total(), "message"), "each received once"
         else:
             count, how = f"{len(messages)} of {_plural(sent.total(), 'message')}", "the others not received"
-        return f"{count} from {_crowd(senders)} to {_crowd(receivers)}, {how}."
+        way = f"from {_crowd(senders)} to {_crowd(receivers)}"
+        if len(senders) > 1 and senders == receivers:
+            way = f"between {_crowd(senders)}"
+        return f"{count} {way}, {how}."
 
     def _ordered(self) -> list[spans.Event]:
         return sorted(self.events, key=lambda event: event.time)
@@ -212,7 +218,17 @@ class timeline:
 
         facts   sentences for the picture, made by the methods above; `counts()` comes by itself when there is none
         """
-        publish(self._draw(), " ".join(facts or (self.counts(),)))
+        publish(self._draw(), " ".join(facts or (self.counts(),)), self._seen())
+
+    def _seen(self) -> str:
+        """What the chart shows, for who can't see it: each lane's kinds of bars in their order."""
+        said, bars = [], self.bars()
+        for lane in self.lanes:
+            kinds = collections.Counter(bar.kind for bar in bars if bar.lane == lane)
+            times = [kind if count == 1 else f"{kind} {count} times" for kind, count in kinds.items()]
+            said.append(f"{lane}: {', '.join(times) or 'no bar'}")
+        arrows = _plural(len(self.messages()), "arrow")
+        return f"A chart over seconds, a lane each: {'; '.join(said)}; {arrows}."
 
     def _draw(self) -> Figure:
         lanes, bars = self.lanes, self.bars()
@@ -222,23 +238,14 @@ class timeline:
         rows = {lane: row for row, lane in enumerate(lanes)}
         for bar in bars:
             colour, hatch = STYLE[bar.kind]
+            # A span inside another one is a thinner bar, so that both can be seen.
+            outer = [one for one in bars if one.lane == bar.lane and one.start <= bar.start and bar.end <= one.end]
             axes.barh(
-                rows[bar.lane], bar.end - bar.start, left=bar.start, height=0.72,
+                rows[bar.lane], bar.end - bar.start, left=bar.start, height=0.76 * 0.7 ** (len(outer) - 1),
                 color=colour, hatch=hatch, edgecolor="#444444", linewidth=0.6,
             )  # fmt: skip
             if not bar.finished:
-                axes.plot(bar.end, rows[bar.lane], marker="X", markersize=8, color="black", clip_on=False)
-        messages = self.messages()
-        for message in messages:
-            start, end = (message.sent, rows[message.sender]), (message.received, rows[message.receiver])
-            arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
-            axes.annotate("", end, start, arrowprops=arrow)
-            if len(messages) <= MOST_LABELS:
-                middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-                box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.8}
-                axes.annotate(
-                    message.label, middle, (3, 0), textcoords="offset points", va="center", fontsize=8, bbox=box
-                )
+                axes.plot(bar.end, rows[bar.lane], **CROSS, clip_on=False)
         axes.set_yticks(range(len(lanes)), lanes)
         axes.set_ylim(max(len(lanes), 1) - 0.5, -0.5)
         axes.set_xlim(left=0)
@@ -248,22 +255,37 @@ class timeline:
         keys = [
             Patch(facecolor=STYLE[kind][0], hatch=STYLE[kind][1], edgecolor="#444444", label=kind) for kind in kinds
         ]
+        if not all(bar.finished for bar in bars):
+            keys.append(Line2D([], [], linestyle="", label="process ended within it", **CROSS))
         figure.legend(handles=keys, loc="outside lower center", ncols=max(len(keys), 1), frameon=False, fontsize=9)
         figure.canvas.draw()
-        for bar in bars:
-            _label(axes, bar, rows[bar.lane])
+        labelled = {(bar.lane, bar.label) for bar in bars if _label(axes, bar, rows[bar.lane])}
+        messages = self.messages()
+        for message in messages:
+            start, end = (message.sent, rows[message.sender]), (message.received, rows[message.receiver])
+            arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", end, start, arrowprops=arrow)
+            # Where the sender's bar says it already, a second label would only cover something.
+            if len(messages) <= MOST_LABELS and (message.sender, message.label) not in labelled:
+                middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+                box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.8}
+                axes.annotate(
+                    message.label, middle, (3, 0), textcoords="offset points", va="center", fontsize=8, bbox=box
+                )
         return figure
 
 
-def _label(axes, bar: Bar, row: int) -> None:
-    """Write a bar's label into it, where there is room."""
+def _label(axes, bar: Bar, row: int) -> bool:
+    """Write a bar's label into it, if there is room; returns whether there was."""
     text = axes.text(
         (bar.start + bar.end) / 2, row, bar.label, ha="center", va="center", fontsize=8,
         bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8} if STYLE[bar.kind][1] else None,
     )  # fmt: skip
     (left, _), (right, _) = axes.transData.transform([(bar.start, row), (bar.end, row)])
-    if text.get_window_extent().width > right - left - 4:
+    fits = text.get_window_extent().width <= right - left - 4
+    if not fits:
         text.remove()
+    return fits
 
 
 def _is_automatic(name: str) -> bool:
@@ -305,7 +327,8 @@ def bars(values: dict[str, list[float]], sentence: str, unit: str = "seconds") -
     axes.set_xlim(0, max(max(measured) for measured in values.values()) * 1.1)
     axes.set_xlabel(f"{unit}, measured in this run")
     axes.spines[["top", "right"]].set_visible(False)
-    publish(figure, sentence)
+    medians = [f"{name} {statistics.median(measured):.3g}" for name, measured in values.items()]
+    publish(figure, sentence, f"Bars in {unit}: {', '.join(medians)}.")
 
 
 def curves(
@@ -333,13 +356,23 @@ def curves(
     axes.set_ylabel(y)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
+    if not log:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(lines) + ideal > 1:
         figure.legend(loc="outside right upper", frameon=False, fontsize=9)
-    publish(figure, sentence)
+    ends = [
+        f"{name} from {points[0][1]:.3g} at {points[0][0]:g} to {points[-1][1]:.3g} at {points[-1][0]:g}"
+        for name, points in lines.items()
+    ]
+    publish(figure, sentence, f"Curves of {y} over {x}: {'; '.join(ends)}.")
 
 
-def publish(figure: Figure, sentence: str) -> None:
-    """Put a figure under the cell, with its sentence as title, alt text and plain text."""
+def publish(figure: Figure, sentence: str, seen: str = "") -> None:
+    """Put a figure under the cell.
+
+    sentence  its title and plain text, and the beginning of its alt text
+    seen      the rest of the alt text: what else a person sees
+    """
     from IPython.display import display
 
     figure.suptitle(textwrap.fill(sentence, 100), x=0.01, ha="left", fontsize=10)
@@ -348,6 +381,6 @@ def publish(figure: Figure, sentence: str) -> None:
     width, height = (round(inches * DPI / 2) for inches in figure.get_size_inches())
     display(
         {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": sentence},
-        metadata={"image/png": {"alt": sentence, "width": width, "height": height}},
+        metadata={"image/png": {"alt": f"{sentence} {seen}".strip(), "width": width, "height": height}},
         raw=True,
     )

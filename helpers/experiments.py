@@ -9,7 +9,7 @@ that it starts.
 from collections.abc import Callable
 from multiprocessing.connection import wait
 
-from helpers import lock, mp, pipe, process, queue, received
+from helpers import lock, mp, pipe, process, queue, received, sent
 from helpers.chart import timeline
 
 
@@ -94,6 +94,7 @@ def produce_and_consume(producers: int, consumers: int, maxsize: int) -> timelin
         try:
             _run(makers)
             for _ in users:
+                sent("end")
                 items.put(None)
             for child in users:
                 child.join()

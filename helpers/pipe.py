@@ -128,7 +128,7 @@ class Invitation:
     """Claims to be rebuilt by calling print."""
 
     def __reduce__(self):
-        return print, ("the sender chose this call, recv() made it",)
+        return print, ("hello from a pickle",)
 
 
 def invite(end: Connection) -> None:

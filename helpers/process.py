@@ -4,6 +4,7 @@ Each runs in a child process: what it prints arrives under the cell that started
 a pool carries it back.
 """
 
+import multiprocessing
 import os
 import sys
 import time
@@ -35,7 +36,7 @@ def download(label: str, seconds: float = 0.3) -> None:
 
 
 def nap(seconds: float) -> None:
-    with span("nap"):
+    with span(f"{seconds} s"):
         time.sleep(seconds)
 
 
@@ -47,6 +48,11 @@ def end_with(way: str) -> None:
         os._exit(4)
     if way == "an exception":
         raise ValueError("this traceback is the child's")
+
+
+def parent_pid() -> int:
+    """The id of the process that asked for this one."""
+    return multiprocessing.parent_process().pid
 
 
 def get_setting() -> str:

@@ -88,6 +88,7 @@ def count(levels: Queue, totals: Queue) -> None:
 
 def result_of(stages: list[Process], results: Queue):
     """Wait for the result. If a stage fails, end them all and say which."""
+    # An exit code is None while a stage runs and 0 when all went well.
     while not (failed := [stage for stage in stages if stage.exitcode]):
         try:
             return results.get(timeout=0.1)

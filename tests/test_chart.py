@@ -138,6 +138,35 @@ def test_deliveries(received, sentence):
     assert run.deliveries() == sentence
 
 
+def test_messages_both_ways_are_between():
+    run = recorded(
+        Event("start", 0, 1, "ann"),
+        Event("start", 0, 2, "bob"),
+        *(Event("sent", 1, pid, label) for pid, label in ((1, "hello"), (2, "answer"))),
+        *(Event("received", 2, pid, label) for pid, label in ((2, "hello"), (1, "answer"))),
+    )
+    assert run.deliveries() == "2 messages between ann and bob, each received once."
+
+
+def test_what_overlaps_in_a_lane_can_be_told_apart():
+    run = recorded(
+        Event("begin", 0, 1, "outer", "holding", 1),
+        Event("begin", 1, 1, "inner", "working", 2),
+        Event("sent", 2, 1, "inner"),
+        Event("sent", 2, 1, "other"),
+        Event("end", 3, 1, "", "", 2),
+        Event("exit", 4, 1),
+        Event("received", 3, 2, "inner"),
+        Event("received", 3, 2, "other"),
+    )
+    figure = run._draw()
+    outer, inner = (bar.get_height() for bar in figure.axes[0].patches)
+    assert inner < outer
+    texts = [text.get_text() for text in figure.axes[0].texts if text.get_text()]
+    assert sorted(texts) == ["inner", "other", "outer"]  # the arrow of "inner" has its label in the bar
+    assert "process ended within it" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 def test_times_count_from_the_first_event():
     run = recorded(Event("begin", 5, spans.main_pid, "x", "working", 1), Event("end", 7, spans.main_pid, "", "", 1))
     assert run.bars() == [Bar("main", "x", "working", 0, 2)]
@@ -175,7 +204,9 @@ def test_the_figure_says_its_facts_in_three_places(displayed):
     run.show()
     run.show("One sentence.", "Another.")
     (data, metadata), (other, _) = displayed
-    assert data["text/plain"] == metadata["image/png"]["alt"] == "1 process: 1 wait, 1 hold."
+    assert data["text/plain"] == "1 process: 1 wait, 1 hold."
+    lanes = "A chart over seconds, a lane each: worker 1: starting, holding, waiting; 1 arrow."
+    assert metadata["image/png"]["alt"] == f"1 process: 1 wait, 1 hold. {lanes}"
     assert other["text/plain"] == "One sentence. Another."
     assert len(data["image/png"]) > 1000
     assert metadata["image/png"]["width"] > metadata["image/png"]["height"] > 50
@@ -183,7 +214,9 @@ def test_the_figure_says_its_facts_in_three_places(displayed):
 
 def test_bars_draw_measured_values(displayed):
     bars({"one": [1.0, 1.5, 2.0], "two": [0.5]}, "Two values.")
-    assert displayed[0][0]["text/plain"] == "Two values."
+    (data, metadata), *_ = displayed
+    assert data["text/plain"] == "Two values."
+    assert metadata["image/png"]["alt"] == "Two values. Bars in seconds: one 1.5, two 0.5."
 
 
 def test_curves_draw_points(displayed):
@@ -191,6 +224,8 @@ def test_curves_draw_points(displayed):
     curves(points, "Two curves.", "workers", "speed-up", log="x", ideal=True)
     curves({"alone": [(1, 2.0)]}, "One point.", "x", "y")
     assert [data["text/plain"] for data, _ in displayed] == ["Two curves.", "One point."]
+    seen = "Curves of speed-up over workers: a from 1 at 1 to 1.9 at 2; b from 1 at 1 to 1.5 at 2."
+    assert displayed[0][1]["image/png"]["alt"] == f"Two curves. {seen}"
 
 
 def test_an_empty_timeline_can_be_shown(displayed):

@@ -48,8 +48,10 @@ def test_every_cell_was_executed_once_in_order(lesson):
 
 def test_no_cell_is_empty_or_long(lesson):
     assert [cell.source for cell in lesson.cells if not cell.source.strip()] == []
-    long = [cell.source for cell in code(lesson) if len(cell.source.splitlines()) > 20]
-    assert [source for source in long if not source.startswith("%%writefile")] == []  # programs to mend
+    for cell in code(lesson):
+        lines = cell.source.splitlines()
+        most = 25 if lines.pop(0).startswith("%%writefile") else 13  # a program to mend is shown whole
+        assert len(lines) <= most, cell.source
 
 
 def test_no_output_is_ignored(lesson):
@@ -70,7 +72,7 @@ def test_every_figure_says_its_facts(lesson):
             if "image/png" in data:
                 assert data["text/plain"].endswith(".")
                 assert not re.search(r"<Figure|\d\.\d", data["text/plain"])
-                assert output.metadata["image/png"]["alt"] == data["text/plain"]
+                assert output.metadata["image/png"]["alt"].startswith(data["text/plain"] + " ")
 
 
 def test_no_trace_of_the_machine(lesson):

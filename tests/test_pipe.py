@@ -234,7 +234,7 @@ def test_who_unpickles_an_invitation_prints(mp, capsys):
     assert finish(start(mp, pipe.invite, writer)) == [0]
     assert capsys.readouterr().out == ""
     assert reader.recv() is None
-    assert capsys.readouterr().out == "the sender chose this call, recv() made it\n"
+    assert capsys.readouterr().out == "hello from a pickle\n"
     assert pickle.loads(pickle.dumps(pipe.Invitation())) is None
 
 

@@ -38,7 +38,7 @@ def test_download_and_nap_wait(mp):
         run(mp, process.nap, 0.1)
     waiting, napping = run_.bars("waiting") + run_.bars("working")
     assert waiting.label == "file"
-    assert napping.label == "nap"
+    assert napping.label == "0.1 s"
     assert all(0.1 <= bar.end - bar.start < 5 for bar in (waiting, napping))
 
 
@@ -54,6 +54,11 @@ def test_only_a_forked_child_sees_a_changed_global(mp, method, monkeypatch):
     monkeypatch.setattr(process, "setting", "changed")
     with mp.Pool(1) as pool:
         assert pool.apply(process.get_setting) == ("changed" if method == "fork" else "as imported")
+
+
+def test_parent_pid_is_who_asked(mp):
+    with mp.Pool(1) as pool:
+        assert pool.apply(process.parent_pid) == os.getpid()
 
 
 def test_add_item_changes_a_copy(mp, capsys):
