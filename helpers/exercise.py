@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -119,24 +120,28 @@ def _end_all(mark: str) -> None:
     """Kill every process that carries the mark, however it was started."""
     import psutil
 
-    def marked():
+    def none_is_left() -> bool:
+        left = 0
         for process in psutil.process_iter():
             try:
                 if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
-                    yield process
+                    left += 1
+                    process.kill()
             except psutil.Error:
                 continue
+        return left == 0
 
-    for _ in range(20):  # one may start another while it is being found
-        found = list(marked())
-        if not found:
-            return
-        for process in found:
-            try:
-                process.kill()
-            except psutil.Error:
-                continue
-        psutil.wait_procs(found, timeout=1)
+    wait_until(none_is_left, 5)  # one may start another while it is being found
+
+
+def wait_until(condition: Callable[[], object], seconds: float) -> bool:
+    """Wait until the condition is true, for so many seconds at most; return whether it is."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
 
 
 class Learner:
