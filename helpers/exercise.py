@@ -2,18 +2,22 @@
 
     notebook                         referee: a process of its own
     check("process", 1) -----------> imports my_process_1.py, calls it as the exercise's judge says
-      waits 8 s at most              notes what it is trying
-      ends all that is left <------- writes the verdict, if it comes to that
+      waits 8 s at most              records what it is trying
+      ends all that is left <------- records the verdict, if it comes to that
       prints one sentence
 
 The judges stand in helpers/exercises, a module for each lesson. A judge is a function that takes a `Learner`, and
 returns what is right or raises `Wrong`. The learner's code may loop, exit, crash, print without end or ignore signals:
 that ends the referee, never the notebook, and what it was trying then makes the sentence.
+
+What happens in the children a judge learns from notes: each process of a check can leave some with `note`, and count
+them with `noted`.
 """
 
 import importlib
 import inspect
 import json
+import linecache
 import os
 import pkgutil
 import signal
@@ -22,15 +26,17 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 LIMIT = 8.0  # seconds for a verdict; with what starting and cleaning up take, an answer comes within 10
-MARK = "HELPERS_CHECK"  # an environment variable, by which every process of a check is found again
-
-
-REFEREE = "HELPERS_REFEREE"  # an environment variable: the referee's process id
+# Environment variables, which every process of a check inherits:
+MARK = "HELPERS_CHECK"  # by this one it is found again
+REFEREE = "HELPERS_REFEREE"  # the referee's process id
+NOTES = "HELPERS_NOTES"  # the folder of the notes
 
 
 class Wrong(Exception):
@@ -38,13 +44,19 @@ class Wrong(Exception):
 
 
 class RanHere(BaseException):
-    """A judge's function was called in the referee, not in a child."""
+    """A judge's function was called in the referee, not in a child: says what the learner's function did."""
 
 
-def must_be_in_a_child() -> None:
+RAN_HERE = (
+    "ran the function here, in the program itself, and not in a child. "
+    "Hint: target=function hands it over, target=function() calls it at once."
+)
+
+
+def must_be_in_a_child(otherwise: str = RAN_HERE) -> None:
     """To be called by a judge's functions that the learner has to run in another process."""
     if os.environ.get(REFEREE) == str(os.getpid()):
-        raise RanHere
+        raise RanHere(otherwise)
 
 
 def check(lesson: str, number: int) -> None:
@@ -65,13 +77,14 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
     if number not in judges:
         raise ValueError(f"no exercise {number} in lesson {lesson}; there are 1 to {len(judges)}")
     mark = uuid.uuid4().hex
-    with tempfile.TemporaryDirectory() as box:
-        notes = Path(box, "notes")
-        command = [sys.executable, "-m", "helpers.exercise", lesson, str(number), str(notes)]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as box:
+        record, notes = Path(box, "record"), Path(box, "notes")
+        notes.mkdir()
+        command = [sys.executable, "-m", "helpers.exercise", lesson, str(number), str(record)]
         referee = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, MARK: mark},
+            env={**os.environ, MARK: mark, NOTES: str(notes)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -85,15 +98,12 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         finally:
             _end_all(mark)
             referee.wait()
-        noted = json.loads(notes.read_text(encoding="utf-8")) if notes.exists() else {}
-    if "verdict" in noted:
-        return noted["verdict"]
-    trying, hint = noted.get("trying", "the check"), noted.get("hint", "")
-    if code is None:
-        said = f"{trying} had not come to its end after {limit:g} seconds, and was ended."
-    else:
-        said = f"{trying} ended its whole process, with {_how(code)}."
-    return f"Not yet: {said} {hint}".strip()
+        recorded = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    if "verdict" in recorded:
+        return recorded["verdict"]
+    trying, hint = recorded.get("trying", "the check"), recorded.get("hint", "")
+    wrong = too_long(trying, limit, hint) if code is None else died(trying, code, hint)
+    return f"Not yet: {wrong}"
 
 
 def _judges(lesson: str) -> dict[int, Callable[["Learner"], str]]:
@@ -103,12 +113,6 @@ def _judges(lesson: str) -> dict[int, Callable[["Learner"], str]]:
     if lesson not in lessons:
         raise ValueError(f"no lesson {lesson!r}; there are: {', '.join(lessons)}")
     return importlib.import_module(f"helpers.exercises.{lesson}").JUDGES
-
-
-def _how(code: int) -> str:
-    if code < 0:
-        return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
 
 
 def _drain(stream) -> None:
@@ -134,6 +138,34 @@ def _end_all(mark: str) -> None:
     wait_until(none_is_left, 5)  # one may start another while it is being found
 
 
+def note(what: str, text: str = "") -> None:
+    """Leave a note, with a text if there is more to say; all processes of the check can see it."""
+    folder, unique = Path(os.environ[NOTES]), uuid.uuid4().hex
+    new = folder.with_name(unique)
+    new.write_text(text, encoding="utf-8")
+    new.rename(folder / f"{what} {unique}")  # so nobody sees half a text
+
+
+def noted(what: str = "") -> int:
+    """How often this has been noted; how many notes there are, if nothing is asked for."""
+    return len(_notes(what))
+
+
+def told(what: str) -> list[str]:
+    """The texts of all notes with this name, in no order."""
+    return [path.read_text(encoding="utf-8") for path in _notes(what)]
+
+
+def _notes(what: str) -> list[Path]:
+    return [path for path in Path(os.environ[NOTES]).iterdir() if path.name.rpartition(" ")[0] == what or not what]
+
+
+def forget() -> None:
+    """Remove all notes; a process that still runs can leave new ones."""
+    for path in Path(os.environ[NOTES]).iterdir():
+        path.unlink()
+
+
 def wait_until(condition: Callable[[], object], seconds: float) -> bool:
     """Wait until the condition is true, for so many seconds at most; return whether it is."""
     deadline = time.monotonic() + seconds
@@ -144,15 +176,21 @@ def wait_until(condition: Callable[[], object], seconds: float) -> bool:
     return True
 
 
+def frames(thread: threading.Thread) -> list[FrameType]:
+    """What a thread is in now, the innermost function first."""
+    innermost = sys._current_frames().get(thread.ident)
+    return [frame for frame, _ in traceback.walk_stack(innermost)] if innermost else []
+
+
 class Learner:
     """What a judge sees of the learner's file."""
 
-    def __init__(self, module: str, notes: Path):
-        self.name, self.notes = module, notes
+    def __init__(self, module: str, record: Path):
+        self.name, self.record = module, record
 
     def trying(self, what: str, hint: str = "") -> None:
-        """Note what comes now, for the verdict in case that it never comes back."""
-        self.notes.write_text(json.dumps({"trying": what, "hint": hint}), encoding="utf-8")
+        """Record what comes now, for the verdict in case that it never comes back."""
+        self.record.write_text(json.dumps({"trying": what, "hint": hint}), encoding="utf-8")
 
     def module(self):
         """Import the learner's file. Raises Wrong if it is missing or can't be imported."""
@@ -164,7 +202,7 @@ class Learner:
         except SyntaxError as error:
             raise Wrong(f"{self.name}.py has a syntax error in line {error.lineno}: {error.msg}.") from None
         except BaseException as error:
-            raise Wrong(f"importing {self.name}.py raised {_said(error)}.") from None
+            raise Wrong(f"importing {self.name}.py raised {describe(error)}.") from None
 
     def function(self, name: str, arguments: int) -> Callable:
         """Return a function of the learner's file. Raises Wrong unless it takes so many arguments and is not empty."""
@@ -174,64 +212,113 @@ class Learner:
         try:
             inspect.signature(function).bind(*[None] * arguments)
         except TypeError:
-            raise Wrong(f"{name} is called with {_plural(arguments, 'argument')}, but can't be.") from None
+            raise Wrong(f"{name} is called with {arguments} argument{'s' * (arguments != 1)}, but can't be.") from None
         if inspect.getsource(function).rstrip().endswith("..."):
             raise Wrong(f"{name} is still empty. Write it in the cell above, run that cell, then this one.")
         return function
 
     def call(self, name: str, *arguments: object, hint: str = "", said: str = "") -> object:
-        """Call a function of the learner's file in the referee, and return what it returns.
+        """Call a function of the learner's file in the referee's main thread, and return what it returns.
 
         hint  for the verdict if the call never returns or raises
         said  how to name the call; by default the function with its arguments
         """
+        call = self._prepare(name, arguments, said, hint)
+        call.run()
+        return call.result()
+
+    def begin(self, name: str, *arguments: object, hint: str = "", said: str = "") -> "Call":
+        """Begin a call of a function of the learner's file in a thread, so that the judge can watch it."""
+        call = self._prepare(name, arguments, said, hint)
+        call.start()
+        return call
+
+    def _prepare(self, name: str, arguments: tuple, said: str, hint: str) -> "Call":
         function = self.function(name, len(arguments))
-        said = said or f"{name}({', '.join(_short(argument) for argument in arguments)})"
+        said = said or f"{name}({', '.join(short(argument) for argument in arguments)})"
         self.trying(said, hint)
+        return Call(function, arguments, said, hint)
+
+
+class Call(threading.Thread):
+    """A call of a function of the learner's file, and what came of it."""
+
+    def __init__(self, function: Callable, arguments: tuple, said: str, hint: str):
+        super().__init__(daemon=True)
+        self.function, self.arguments, self.said, self.hint = function, arguments, said, hint
+        self.value: object = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
         try:
-            return function(*arguments)
-        except RanHere:
-            raise Wrong(
-                f"{said} ran the function here, in the program itself, and not in a child. "
-                "Hint: target=function hands it over, target=function() calls it at once."
-            ) from None
+            self.value = self.function(*self.arguments)
         except BaseException as error:
-            raise Wrong(f"{said} raised {_said(error)}. {hint}".strip()) from None
+            self.error = error
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is back, for so many seconds at most; return whether it is."""
+        self.join(seconds)
+        return not self.is_alive()
+
+    def result(self, hint: str | None = None) -> object:
+        """Return what the learner's function gave. Raises Wrong if it raised, with this hint instead of the call's."""
+        if isinstance(self.error, RanHere):
+            raise Wrong(f"{self.said} {self.error}")
+        if self.error is not None:
+            raise Wrong(f"{self.said} raised {describe(self.error)}. {self.hint if hint is None else hint}".strip())
+        return self.value
+
+    def line(self) -> str:
+        """The line of the learner's file where it stands now, or ''."""
+        file = self.function.__code__.co_filename
+        lines = [frame.f_lineno for frame in frames(self) if frame.f_code.co_filename == file]
+        return linecache.getline(file, lines[0]).strip() if lines else ""
 
 
-def _short(value: object) -> str:
-    text = getattr(value, "__name__", None) or repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def short(value: object) -> str:
+    """A value for a sentence: a name or at most 60 characters."""
+    return _cut(getattr(value, "__name__", None) or repr(value), 60)
 
 
-def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {_short_text(text)}" if text else type(error).__name__
+_short = short  # for the judges that still use it
 
 
-def _short_text(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:117]}..."
+def describe(error: BaseException) -> str:
+    """An exception for a sentence: its type, and its text in one line."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}: {_cut(text, 120)}" if text else type(error).__name__
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def too_long(said: str, seconds: float, hint: str) -> Wrong:
+    """What to raise when a call has taken too long, with a hint."""
+    return Wrong(f"{said} had not come to its end after {seconds:g} seconds, and was ended. {hint}".strip())
+
+
+def died(said: str, code: int, hint: str) -> Wrong:
+    """What to raise when a call has ended its process with this exit code, negative for a signal."""
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return Wrong(f"{said} ended its whole process, with {how}. {hint}".strip())
 
 
 def expect(said: str, got: object, expected: object, hint: str) -> None:
     """Raise Wrong, with all four in its sentences, unless `got` is `expected`, types included."""
     if repr(got) != repr(expected):  # False is not 0 here, nor [False] [0]
-        raise Wrong(f"{said} gave {_short(got)}; expected was {_short(expected)}. {hint}")
+        raise Wrong(f"{said} gave {short(got)}; expected was {short(expected)}. {hint}")
 
 
-def _referee(lesson: str, number: str, notes: str) -> None:
+def _referee(lesson: str, number: str, record: str) -> None:
     os.environ[REFEREE] = str(os.getpid())
-    learner = Learner(f"my_{lesson}_{number}", Path(notes))
+    learner = Learner(f"my_{lesson}_{number}", Path(record))
     try:
         said = f"Right: {_judges(lesson)[int(number)](learner)}"
     except Wrong as wrong:
         said = f"Not yet: {wrong}"
-    Path(f"{notes}.new").write_text(json.dumps({"verdict": said}), encoding="utf-8")
-    os.replace(f"{notes}.new", notes)
+    Path(f"{record}.new").write_text(json.dumps({"verdict": said}), encoding="utf-8")
+    os.replace(f"{record}.new", record)
     os._exit(0)  # without waiting for what the learner's code may have left running
 
 

@@ -1,17 +1,27 @@
 """Lesson 02, Pool: the judges of its exercises, and the functions that they have the learner run.
 
-Tasks leave their number in a folder when they begin. A first task that goes on until the last one has begun shows, in
-every run, whether two workers were at it, and makes its result come after others.
+Tasks note that they begin. A first task that goes on until the last one has begun shows, in every run, whether two
+workers were at it, and makes its result come after others.
 """
 
 import os
-import tempfile
-import threading
 import time
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
 
-from helpers.exercise import Learner, RanHere, Wrong, _plural, _said, _short, expect, must_be_in_a_child
+from helpers.exercise import (
+    Call,
+    Learner,
+    RanHere,
+    Wrong,
+    expect,
+    forget,
+    must_be_in_a_child,
+    note,
+    noted,
+    short,
+    told,
+    wait_until,
+)
 
 NUMBERS = [8, 3, 6, 5, 4, 2]
 TASKS = list(range(1, 13))
@@ -19,52 +29,50 @@ MANY = list(range(2000))
 FRAGILE = [1, 2, 3, 4, 5, 6]
 
 
-def begin(folder: str, task: int) -> None:
-    must_be_in_a_child()
-    Path(folder, f"{task} {os.getpid()} {time.monotonic_ns()}").touch()
+def begin(task: int) -> None:
+    """To be called first by each task."""
+    must_be_in_a_child(
+        "ran a task here, not in a worker. Hint: function(item) calls it at once, map and apply_async hand it over."
+    )
+    note("begun", str(task))
 
 
-def begun(folder: str) -> list[int]:
+def begun() -> list[int]:
     """The tasks that have begun; a task that began twice is there twice."""
-    return [int(name.split()[0]) for name in os.listdir(folder) if name[0].isdigit()]
+    return [int(task) for task in told("begun")]
 
 
-def wait_for(folder: str, others: list[int], seconds: float = 2.5) -> None:
-    """Go on until the others have begun; if they don't, leave a file that says how many had."""
-    deadline = time.monotonic() + seconds
-    while not set(others) <= set(begun(folder)):
-        if time.monotonic() > deadline:
-            Path(folder, "alone").write_text(str(len(begun(folder))), encoding="utf-8")
-            return
-        time.sleep(0.01)
+def wait_for(others: list[int], seconds: float = 2.5) -> None:
+    """Go on until the others have begun; if they don't, note how many had."""
+    if not wait_until(lambda: set(others) <= set(begun()), seconds):
+        note("in vain", str(noted("begun")))
 
 
-def half(folder: str, number: int) -> int:
+def half(number: int) -> int:
     """Halve an even number; the first one takes until the last one has begun."""
-    begin(folder, number)
+    begin(number)
     if number % 2:
         raise ValueError(f"{number} is odd")
     if number == NUMBERS[0]:
-        wait_for(folder, NUMBERS[-1:])
+        wait_for(NUMBERS[-1:])
     return number // 2
 
 
-def save(folder: str, item: int) -> None:
-    begin(folder, item)
+def save(item: int) -> None:
+    begin(item)
     if item == 0:
         raise ValueError("0 can't be saved")
     if item == 1:
-        wait_for(folder, [4])
-    if not Path(folder, "alone").exists():
-        time.sleep(0.3)  # long enough to be cut off
-    Path(folder, f"saved {item}").touch()
+        wait_for([4])
+    time.sleep(0.3)  # long enough to be cut off
+    note(f"saved {item}")
 
 
-def work(folder: str, task: int) -> int:
+def work(task: int) -> int:
     """The first task takes until all the others have begun."""
-    begin(folder, task)
+    begin(task)
     if task == TASKS[0]:
-        wait_for(folder, TASKS)
+        wait_for(TASKS)
     return 10 * task
 
 
@@ -72,225 +80,161 @@ class Square:
     """A function that counts how often it is sent: a pool sends it once in each message of tasks."""
 
     __name__ = "square"
-
-    def __init__(self, folder: str):
-        self.folder, self.messages = folder, 0
+    messages = 0
 
     def __call__(self, number: int) -> int:
-        must_be_in_a_child()
         if number in (MANY[0], MANY[-1]):
-            begin(self.folder, number)
+            begin(number)
         if number == MANY[0]:
-            wait_for(self.folder, MANY[-1:])
+            wait_for(MANY[-1:])
         return number * number
 
     def __reduce__(self):
         self.messages += 1
-        return Square, (self.folder,)
+        return Square, ()
 
 
-def fragile(folder: str, item: int) -> int:
+def fragile(item: int) -> int:
     """Item 3 ends its worker process twice, the first time once all the others have begun."""
-    begin(folder, item)
+    begin(item)
     if item == 3:
-        tries = begun(folder).count(3)
+        tries = begun().count(3)
         if tries == 1:
-            wait_for(folder, FRAGILE, seconds=1.5)
+            wait_for(FRAGILE, seconds=1.5)
         if tries <= 2:
             os._exit(1)
     return 10 * item
 
 
-def attempt(learner: Learner, name: str, *arguments: object, said: str, hint: str, seconds: float = 5.0):
-    """Call a function of the learner's file; return what it gave and the exception that it raised.
-
-    Raises Wrong if it runs a task in the program itself, or has not come to its end after so many seconds.
-    """
-    function = learner.function(name, len(arguments))
-    learner.trying(said, hint)
-    outcome = []
-
-    def run() -> None:
-        try:
-            outcome.append((function(*arguments), None))
-        except BaseException as error:
-            outcome.append((None, error))
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not outcome:
-        raise Wrong(f"{said} had not come to its end after {seconds:g} seconds. {hint}")
-    got, error = outcome[0]
-    if isinstance(error, RanHere):
-        raise Wrong(
-            f"{said} ran a task here, in the program itself, and not in a worker. Hint: apply_async(function, (item,)) "
-            "or map(function, items) hands the function over; function(item) calls it at once."
-        )
-    if isinstance(error, ValueError) and "Pool is still running" in str(error):
-        raise Wrong(f"{said} raised {_said(error)}. Hint: join() is allowed after close() or terminate() only.")
-    return got, error
+def attempt(learner: Learner, name: str, task: Callable, items: list, hint: str, said: str = "") -> Call:
+    """Return the call name(task, items) when it is back. Raises Wrong for mistakes that any exercise can have."""
+    forget()
+    call = learner.begin(name, task, items, hint=hint, said=said)
+    call.wait()
+    if isinstance(call.error, RanHere):
+        call.result()
+    if "Pool is still running" in str(call.error):
+        call.result("Hint: join() is allowed after close() or terminate() only.")
+    return call
 
 
-def make_folder(learner: Learner) -> str:
-    """Make a folder that goes when the check ends."""
-    return tempfile.mkdtemp(dir=learner.notes.parent)
-
-
-def must_share(said: str, folder: str, otherwise: str) -> None:
+def must_share(said: str, otherwise: str) -> None:
     """Raise Wrong if a task waited in vain for one that another worker should have begun."""
-    alone = Path(folder, "alone")
-    if not alone.exists():
-        return
-    if alone.read_text(encoding="utf-8") == "1":
+    if told("in vain") == ["1"]:
         raise Wrong(
             f"{said} did one task after the other; expected were two workers at the same time. Hint: Pool(2), and not "
             "apply(), which waits for each result, nor one chunk that holds all the tasks."
         )
-    raise Wrong(otherwise)
+    if noted("in vain"):
+        raise Wrong(f"{said}{otherwise}")
 
 
-def must_be_list(said: str, got: object) -> None:
-    if not isinstance(got, list):
-        raise Wrong(
-            f"{said} gave {_short(got)}; expected was the list of the results. Hint: map gives it, imap and map_async "
-            "do not, and what is to come after the with block never comes."
-        )
+def in_another_order(got: object, expected: list) -> bool:
+    return isinstance(got, list) and got != expected and sorted(got, key=repr) == sorted(expected, key=repr)
 
 
 def judge_good_results(learner: Learner) -> str:
-    folder, said, expected = make_folder(learner), f"good_results(half, {NUMBERS})", ([4, 3, 2, 1], 2)
+    good, bad = expected = ([4, 3, 2, 1], 2)
     inside = "Hint: the end of with drops what is not finished, so ask for the results inside the block."
-    got, error = attempt(learner, "good_results", partial(half, folder), NUMBERS, said=said, hint=inside)
-    if error and "is odd" in str(error):
-        raise Wrong(
-            f"{said} raised {_said(error)}; expected was {expected}. Hint: map raises a task's error and gives none of "
-            "the results. apply_async gives a result object for each task, and the error comes from its get()."
-        )
-    if error and "not ready" in str(error):
+    call = attempt(learner, "good_results", half, NUMBERS, inside)
+    said, got = call.said, call.value
+    if "not ready" in str(call.error):
         raise Wrong(f"{said} asked successful() of a task that had not ended. Hint: wait() for it first.")
-    if error:
-        raise Wrong(f"{said} raised {_said(error)}; expected was {expected}.")
-    if got == ([], len(NUMBERS)):
-        raise Wrong(
-            f"{said} gave {got}: no task gave a result; expected was {expected}. Hint: the arguments of apply_async "
-            "are a tuple, (item,) with a comma, and results are asked for inside the with block."
-        )
-    must_share(said, folder, f"{said} did not do the first task and the last at the same time. Hint: use chunks of 1.")
-    if isinstance(got, tuple) and got and isinstance(got[0], list) and got[0] != expected[0]:
-        if sorted(got[0], key=repr) == sorted(expected[0]):
-            raise Wrong(
-                f"{said} gave {got}; expected was {expected}. The results stand in the order in which they came. Hint: "
-                "keep the result objects in a list, and get() them in its order."
-            )
-        if None in got[0]:
-            raise Wrong(f"{said} gave {got}; expected was {expected}. Hint: wait() returns None, get() the value.")
-    if isinstance(got, list) and tuple(got) == expected:
-        raise Wrong(f"{said} gave the list {got}; expected was the tuple {expected}.")
+    if "is odd" in str(call.error):
+        call.result("Hint: map raises a task's error and gives no result. apply_async gives a result object for each.")
+    call.result(f"Expected was {expected}.")
+    must_share(said, " did not do the first task and the last at the same time. Hint: use chunks of 1.")
     hint = "Hint: get() of each result object gives its value or raises its error; count the errors."
+    if got == ([], len(NUMBERS)):
+        hint = "No task gave a result. Hint: (item,) with a comma is a tuple; and ask for results in the with block."
+    elif isinstance(got, tuple) and got and in_another_order(got[0], good):
+        hint = "The results stand in the order in which they came. Hint: get() them in the order of the items."
+    elif isinstance(got, tuple) and got and isinstance(got[0], list) and None in got[0]:
+        hint = "Hint: wait() returns None, get() the value."
+    elif got == [good, bad]:
+        hint = "Hint: a tuple is written good, bad or (good, bad)."
     expect(said, got, expected, hint)
     return "the four good results came in the order of the items, and the two errors were counted."
 
 
 def judge_save_all(learner: Learner) -> str:
     hint = "Hint: nobody may wait for a result that can't come any more: get() inside the with block."
-    folder, items = make_folder(learner), [1, 2, 3, 4]
-    said = f"save_all(save, {items})"
-    _, error = attempt(learner, "save_all", partial(save, folder), items, said=said, hint=hint)
-    if error:
-        raise Wrong(f"{said} raised {_said(error)}; expected was that it saves the four items.")
-    must_share(said, folder, f"{said} did not do tasks 1 and 4 at the same time. Hint: a smaller chunksize.")
-    if not all(Path(folder, f"saved {item}").exists() for item in items):
+    call = attempt(learner, "save_all", save, [1, 2, 3, 4], hint)
+    call.result("Expected was that it saves the four items.")
+    must_share(call.said, " did not do tasks 1 and 4 at the same time. Hint: a smaller chunksize.")
+    if not all(noted(f"saved {item}") for item in [1, 2, 3, 4]):
         raise Wrong(
-            f"{said} came back when not all of the four items were saved. Hint: leaving with calls terminate(), which "
-            "drops what is not finished, and close() alone does not wait. Wait for all tasks inside the block."
+            f"{call.said} came back when not all of the four items were saved. Hint: leaving with calls terminate(), "
+            "which drops what is not finished, and close() alone does not wait. Wait for all tasks inside the block."
         )
-    folder, items = make_folder(learner), [0, 5]
-    said = f"save_all(save, {items})"
-    _, error = attempt(learner, "save_all", partial(save, folder), items, said=said, hint=hint)
-    if error is None:
+    call = attempt(learner, "save_all", save, [0, 5], hint)
+    if call.error is None:
         raise Wrong(
-            f"{said} came back as if all were well, but save(0) raised ValueError; expected was that error. Hint: an "
-            "exception waits in the result object until somebody calls its get()."
+            f"{call.said} came back as if all were well, but save(0) raised ValueError; expected was that error. Hint: "
+            "an exception waits in the result object until somebody calls its get()."
         )
-    if not (isinstance(error, ValueError) and str(error) == "0 can't be saved"):
-        raise Wrong(f"{said} raised {_said(error)}; expected was the error of save(0), ValueError: 0 can't be saved.")
+    if not isinstance(call.error, ValueError) or str(call.error) != "0 can't be saved":
+        call.result("Expected was the error of save(0), ValueError: 0 can't be saved.")
     return "all items were saved before save_all came back, and an error in a worker is an error of save_all."
+
+
+def must_give(call: Call, expected: list) -> None:
+    """Raise Wrong unless a call gave these results, in the order of the items."""
+    said, got = call.said, call.result()
+    if not isinstance(got, list):
+        raise Wrong(
+            f"{said} gave {short(got)}; expected was the list of the results. Hint: map gives it, imap and map_async "
+            "do not, and what is to come after the with block never comes."
+        )
+    hint = "Hint: one result for each item."
+    if in_another_order(got, expected):
+        hint = "The results stand in the order in which they came. Hint: imap_unordered does that; map does not."
+    expect(said, got, expected, hint)
 
 
 def judge_chunks(learner: Learner) -> str:
     hint = "Hint: pool.map(function, items, chunksize) inside with comes back by itself."
-    order = "The results stand in the order in which they came. Hint: imap_unordered does that; map does not."
-
-    folder, said, expected = make_folder(learner), "few_long(work, [1, 2, ..., 12])", [10 * task for task in TASKS]
-    got, error = attempt(learner, "few_long", partial(work, folder), TASKS, said=said, hint=hint)
-    if error:
-        raise Wrong(f"{said} raised {_said(error)}. {hint}")
-    must_be_list(said, got)
+    call = attempt(learner, "few_long", work, TASKS, hint)
+    must_give(call, [10 * task for task in TASKS])
     must_share(
-        said,
-        folder,
-        f"{said}: while task 1, a long one, was running, another task waited behind it in the same chunk, and the "
-        "other worker sat idle. Hint: for 12 tasks and 2 workers map makes chunks of 2, unless you give a chunksize.",
+        call.said,
+        ": while task 1, a long one, was running, another task waited behind it in the same chunk, and the other "
+        "worker sat idle. Hint: for 12 tasks and 2 workers map makes chunks of 2, unless you give a chunksize.",
     )
-    if got != expected and sorted(got, key=repr) == sorted(expected, key=repr):
-        raise Wrong(f"{said} gave {got}. {order}")
-    expect(said, got, expected, "Hint: one result for each item.")
-
-    folder, said = make_folder(learner), "many_short(square, [0, 1, ..., 1999])"
-    square = Square(folder)
-    got, error = attempt(learner, "many_short", square, MANY, said=said, hint=hint)
-    if error:
-        raise Wrong(f"{said} raised {_said(error)}. {hint}")
-    must_be_list(said, got)
-    if square.messages > 100:
+    square, said = Square(), "many_short(square, [0, 1, ..., 1999])"
+    must_give(attempt(learner, "many_short", square, MANY, hint, said), [number * number for number in MANY])
+    if not 20 <= square.messages <= 100:
+        change = "more" if square.messages > 100 else "fewer"
         raise Wrong(
-            f"{said} sent {square.messages} messages to the workers; expected were at most 100. "
-            "Hint: a message carries one chunk, so its tasks must be more."
+            f"{said} sent {square.messages} messages to the workers; expected were 20 to 100. Hint: a message carries "
+            f"one chunk, so its tasks must be {change}. Without a chunksize map makes about 4 for each worker."
         )
-    if square.messages < 20:
-        raise Wrong(
-            f"{said} sent {square.messages} messages to the workers; expected were at least 20. Hint: a message "
-            "carries one chunk, so its tasks must be fewer. Without a chunksize map makes about 4 for each worker."
-        )
-    must_share(said, folder, f"{said} did not share its tasks between two workers. Hint: Pool(2).")
-    expected = [number * number for number in MANY]
-    if got != expected and sorted(got, key=repr) == sorted(expected, key=repr):
-        raise Wrong(f"{said} gave {str(got[:3])[:-1]}, ...]. {order}")
-    expect(said, got, expected, "Hint: one result for each item.")
+    must_share(said, " did not share its tasks between two workers. Hint: Pool(2).")
     return f"nothing waited behind the long task, and 2000 short ones took {square.messages} messages."
 
 
 def judge_finish_all(learner: Learner) -> str:
-    folder, said, expected = make_folder(learner), f"finish_all(fragile, {FRAGILE})", [10 * item for item in FRAGILE]
-    hint = (
+    expected = [10 * item for item in FRAGILE]
+    never = (
         "Hint: item 3 ended its worker, and a Pool waits for that result for ever. A ProcessPoolExecutor says "
         "BrokenProcessPool; with a Pool you need get(timeout=1) and a new pool."
     )
-    got, error = attempt(learner, "finish_all", partial(fragile, folder), FRAGILE, said=said, hint=hint, seconds=6.0)
-    tries = begun(folder)
-    if error and tries.count(3) <= 1:
+    call = attempt(learner, "finish_all", fragile, FRAGILE, never)
+    said, got, tries = call.said, call.value, begun().count(3)
+    if call.error and tries > 1:
+        call.result("Hint: a worker may die again in the new pool, so go on until each item has its result.")
+    call.result("Hint: a broken pool stays broken. Make a new one, for the items that have no result yet.")
+    hint = "It should return the list of the results, in the order of the items."
+    if isinstance(got, list) and set(map(repr, got)) - {"None"} < set(map(repr, expected)):
+        hint = f"Tries of item 3: {tries}. Hint: go on with a new pool until each item has its result."
+    elif in_another_order(got, expected):
+        hint = "Hint: put the results in the order of the items."
+    expect(said, got, expected, hint)
+    again = begun().count(1)
+    if again > 1 and not noted("in vain"):
         raise Wrong(
-            f"{said} raised {type(error).__name__} when item 3 ended its worker. Hint: a broken pool stays broken. "
-            "Make a new one, and give it the items that have no result yet."
-        )
-    if error:
-        raise Wrong(
-            f"{said} raised {type(error).__name__}, when item 3 had been tried {_plural(tries.count(3), 'time')}. "
-            "Hint: a worker may die again in the new pool, so go on until each item has its result."
-        )
-    if isinstance(got, list) and got != expected and set(map(repr, got)) - {"None"} < set(map(repr, expected)):
-        raise Wrong(
-            f"{said} gave {got}; expected was {expected}. Some items have no result, and item 3 was tried "
-            f"{_plural(tries.count(3), 'time')}. Hint: go on with a new pool until each item has its result."
-        )
-    if isinstance(got, list) and got != expected and sorted(got, key=repr) == expected:
-        raise Wrong(f"{said} gave {got}; expected was {expected}. Hint: put the results in the order of the items.")
-    expect(said, got, expected, "It should return the list of the results, in the order of the items.")
-    if tries.count(1) > 1 and not Path(folder, "alone").exists():
-        raise Wrong(
-            f"{said} called fragile(1) {tries.count(1)} times, though the first call had given its result. Hint: keep "
-            "the results that are there (executor.map loses them, submit does not), and do only the others again."
+            f"{said} called fragile(1) {again} times, though the first call had given its result. Hint: keep the "
+            "results that are there (executor.map loses them, submit does not), and do only the others again."
         )
     return "each item has its result, though one ended its worker twice, and nothing was done again without need."
 
