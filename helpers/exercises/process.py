@@ -1,15 +1,13 @@
 """Lesson 01, Process: the judges of its exercises, and the functions that they have the learner run."""
 
 import multiprocessing
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from helpers.exercise import Learner, Wrong, expect, must_be_in_a_child
+from helpers.exercise import Learner, Wrong, expect, must_be_in_a_child, note, noted, wait_until
 
 
 def succeed() -> None:
@@ -37,15 +35,11 @@ def ignore_sigterm() -> None:
     time.sleep(60)
 
 
-def meet_other(folder: str) -> None:
-    """Leave one's process id in a folder; exit code 0 if another process does so within two seconds."""
+def meet(others: int) -> None:
+    """Exit code 0 if there are so many others within two seconds."""
     must_be_in_a_child()
-    Path(folder, str(os.getpid())).touch()
-    deadline = time.monotonic() + 2
-    while len(os.listdir(folder)) < 2:
-        if time.monotonic() > deadline:
-            sys.exit(1)
-        time.sleep(0.01)
+    note("there")
+    sys.exit(0 if wait_until(lambda: noted("there") > others, 2) else 1)
 
 
 def judge_exit_code(learner: Learner) -> str:
@@ -53,12 +47,8 @@ def judge_exit_code(learner: Learner) -> str:
     for function, code in ((succeed, 0), (exit_with_3, 3), (raise_an_error, 1)):
         said = f"exit_code_of({function.__name__})"
         got = learner.call("exit_code_of", function, hint=hint)
-        if got is None:
-            raise Wrong(
-                f"{said} gave None; expected was {code}. Hint: exitcode is None before start() and until the child has "
-                "ended, and join() itself returns None."
-            )
-        expect(said, got, code, hint)
+        why = "Hint: exitcode is None before start() and until the child has ended, and join() itself returns None."
+        expect(said, got, code, why if got is None else hint)
     return "exit_code_of gave 0, 3 and 1 for a child that returns, exits with 3 and raises."
 
 
@@ -76,10 +66,7 @@ def judge_script(learner: Learner) -> str:
     if "SyntaxError" in done.stderr or "IndentationError" in done.stderr:
         raise Wrong(f"{file} has a syntax error: {done.stderr.splitlines()[-1]}.")
     if "AttributeError" in done.stderr:
-        raise Wrong(
-            "the child did not find greet. Hint: the guard is for the lines that start the child; the function must "
-            "stand outside, where the child's import sees it."
-        )
+        raise Wrong("the child did not find greet. Hint: it must stand outside the guard, where an import sees it.")
     if done.returncode or done.stderr:
         raise Wrong(f"running {file} failed: {(done.stderr.splitlines() or ['no message'])[-1]}")
     printed = done.stdout.split()
@@ -101,31 +88,22 @@ def judge_run_for(learner: Learner) -> str:
     ):
         said = f"run_for({function.__name__}, {seconds})"
         got = learner.call("run_for", function, seconds, hint=f"{why} {hint}")
-        if got is None:
-            raise Wrong(f"{said} gave None; expected was False. {hint} It always returns None: ask is_alive().")
-        expect(said, got, False, why)
-        time.sleep(0.1)
-        if left := multiprocessing.active_children():
-            for child in left:
-                child.kill()
+        expect(said, got, False, f"{hint} It always returns None: ask is_alive()." if got is None else why)
+        if not wait_until(lambda: not multiprocessing.active_children(), 0.1):
             raise Wrong(f"{said} left its child running. {why}")
     return "run_for says who ended by itself, and leaves no process, not even one that ignores SIGTERM."
 
 
 def judge_both(learner: Learner) -> str:
     hint = "Hint: start both processes first, and join them afterwards."
-    with tempfile.TemporaryDirectory() as folder:
-        said = "both(meet_other, folder)"
-        got = learner.call("both", meet_other, folder, hint=hint, said=said)
-        pids = os.listdir(folder)
-        if len(pids) != 2:
-            raise Wrong(f"{said} ran {len(pids)} children; expected were 2. {hint}")
-        if got == [1, 0]:
-            raise Wrong(
-                f"{said} gave [1, 0]: the first child had ended before the second was there, so they ran one after the "
-                f"other. {hint}"
-            )
-        expect(said, got, [0, 0], "It should return the two exit codes, as a list. " + hint)
+    said = "both(meet, 1)"
+    got = learner.call("both", meet, 1, hint=hint)
+    if noted("there") != 2:
+        raise Wrong(f"{said} ran {noted('there')} children; expected were 2. {hint}")
+    why = "It should return the two exit codes, as a list."
+    if got == [1, 0]:
+        why = "The first child had ended before the second was there, so they ran one after the other."
+    expect(said, got, [0, 0], f"{why} {hint}")
     return "two children ran at the same time, and both exit codes came back."
 
 
