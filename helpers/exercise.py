@@ -280,9 +280,6 @@ def short(value: object) -> str:
     return _cut(getattr(value, "__name__", None) or repr(value), 60)
 
 
-_short = short  # for the judges that still use it
-
-
 def describe(error: BaseException) -> str:
     """An exception for a sentence: its type, and its text in one line."""
     text = " ".join(str(error).split()).rstrip(".")
