@@ -9,18 +9,14 @@ locks in opposite order stand still, in every run. A stand-still is found by loo
 import importlib
 import multiprocessing
 import os
-import tempfile
-import threading
 import time
 from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
 
-from helpers.exercise import Learner, Wrong
+from helpers.exercise import Learner, Wrong, describe, died, note, told, too_long, wait_until
 
 CONTEXT = multiprocessing.get_context("spawn")  # the exercises' start method, whatever the lesson's is
 PATIENCE = 3.0  # seconds for a pair of processes, once both have begun
-FAULT = 9  # the exit code of a process that has noted a fault
 
 board: "Board"  # in a child, what it shares with the others …
 me = 0  # … and its number, 1 or 2; the judge itself is 0
@@ -29,10 +25,10 @@ me = 0  # … and its number, 1 or 2; the judge itself is 0
 class Board:
     """What two processes and the judge see of each other."""
 
-    def __init__(self, folder: str, locks: int = 1):
-        self.folder = folder
-        self.locks = [CONTEXT.Lock() for _ in range(locks)]
-        self.holder = CONTEXT.RawArray("i", locks)  # by lock: who holds it, 0 for nobody
+    def __init__(self, first: int = 0, second: int = 0):
+        self.values = CONTEXT.RawArray("i", [first, second])  # a counter or two balances
+        self.locks = [CONTEXT.Lock(), CONTEXT.Lock()]
+        self.holder = CONTEXT.RawArray("i", 2)  # by lock: who holds it, 0 for nobody
         self.wants = CONTEXT.RawArray("i", [-1] * 3)  # by process: the lock for which it waits, -1 for none
         self.for_ever = CONTEXT.RawArray("i", 3)  # by process: it waits without a limit
         self.begun = CONTEXT.RawArray("i", 3)
@@ -41,36 +37,15 @@ class Board:
         self.reads = CONTEXT.RawArray("i", 3)  # by process: how often it read the counter
         self.unlocked = CONTEXT.RawArray("i", 3)  # … without the lock
         self.split = CONTEXT.RawArray("i", 3)  # by process: it gave the lock back between reading and writing
-        self.values = CONTEXT.RawArray("i", 2)  # a counter or two balances
         self.stop = CONTEXT.Event()
         self.saves_begun, self.saves_done, self.joined = (CONTEXT.RawValue("i", 0) for _ in range(3))
-
-    def note(self, kind: str, text: str) -> None:
-        new = Path(self.folder, f"new {me}")
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, Path(self.folder, f"{kind} {me}"))
-
-    def noted(self, kind: str) -> str | None:
-        for number in (1, 2):
-            path = Path(self.folder, f"{kind} {number}")
-            if path.exists():
-                return path.read_text(encoding="utf-8")
-        return None
+        self.long_save = False  # the second save takes until the parent has asked for the end
 
 
 def fault(text: str) -> None:
     """End this process with a sentence for the verdict; the learner's code can't catch it."""
-    board.note("fault", text)
-    os._exit(FAULT)
-
-
-def wait_until(so: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not so():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.002)
-    return True
+    note("fault", text)
+    os._exit(9)
 
 
 class JudgedLock:
@@ -85,19 +60,12 @@ class JudgedLock:
         return board.holder[self.number] == me
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
-        lock = board.locks[self.number]
-        board.for_ever[me] = block and timeout is None
-        board.wants[me] = self.number
-        if not board.for_ever[me]:
-            got = lock.acquire(block, timeout)
-        else:
-            if self.mine():
-                fault(
-                    "stood still: a process took a lock that it held already, and waits for itself. Hint: take the "
-                    "lock once, and give it back before you take it again; with lock: does both."
-                )
-            while not (got := lock.acquire(timeout=0.02)):
-                self._look_for_a_standstill()
+        for_ever = block and timeout is None
+        board.wants[me], board.for_ever[me] = self.number, for_ever
+        if for_ever and self.mine():
+            fault("stood still: a process waits for a lock that it held already. Hint: with lock: gives it back.")
+        while not (got := board.locks[self.number].acquire(block, 0.02 if for_ever else timeout)) and for_ever:
+            self._look_for_a_standstill()
         board.wants[me] = -1
         if got:
             board.holder[self.number] = me
@@ -109,10 +77,7 @@ class JudgedLock:
 
     def release(self) -> None:
         if not self.mine():
-            fault(
-                "gave back a lock that it did not hold. Hint: acquire() with a limit returns whether it got the lock; "
-                "with lock: takes it and gives it back."
-            )
+            fault("gave back a lock that it did not hold. Hint: acquire() with a limit says whether it got the lock.")
         board.holder[self.number] = 0
         board.locks[self.number].release()
         if JudgedCounter.pending:
@@ -130,10 +95,7 @@ class JudgedLock:
         if board.holder[self.number] != other:
             return
         if board.ended[other]:
-            fault(
-                "stood still: a process ended and had not given the lock back, so the other one waits for ever. Hint: "
-                "each acquire() needs its release(); with lock: never forgets it."
-            )
+            fault("stood still: a process ended and had not given the lock back. Hint: with lock: never forgets it.")
         wanted = board.wants[other]
         if wanted >= 0 and board.for_ever[other] and board.holder[wanted] == me:
             fault(
@@ -142,11 +104,11 @@ class JudgedLock:
                 "of the arguments is not, and neither is that of the ids."
             )
 
-    def _other_is_there(self) -> bool:
+    def _other_is_there(self) -> object:
         other = 3 - me
         holds = other in list(board.holder)
         waits = board.wants[other] >= 0 and board.holder[board.wants[other]] == me
-        return holds or waits or bool(board.ended[other])
+        return holds or waits or board.ended[other]
 
 
 class JudgedCounter:
@@ -174,7 +136,7 @@ class JudgedCounter:
     @staticmethod
     def let_the_other_read() -> None:
         other = 3 - me
-        wait_until(lambda: board.reads[other] > JudgedCounter.others_reads or bool(board.ended[other]), 2)
+        wait_until(lambda: board.reads[other] > JudgedCounter.others_reads or board.ended[other], 2)
 
     def get_lock(self) -> None:
         raise AttributeError("this number has no lock of its own; take the lock that comes as an argument")
@@ -207,18 +169,12 @@ class Account:
 
     def _must_be_held(self) -> None:
         if not self.lock.mine():
-            fault(
-                "touched an account's balance without holding that account's lock. Hint: no other lock helps, and "
-                "reading needs it too."
-            )
+            fault("touched a balance without holding that account's lock; no other lock helps, reading needs it too.")
 
 
 def seven(number: int) -> bool:
     if board.holder[0] == me:
-        fault(
-            "called is_hit while it held the lock, so the processes compute one after the other. Hint: count first, "
-            "without the lock, and take it for the addition."
-        )
+        fault("called is_hit while it held the lock. Hint: count first, without the lock, and take it to add.")
     return number % 7 == 0
 
 
@@ -238,52 +194,83 @@ def arguments_3() -> tuple:
     return source.become(1), target.become(0), 10
 
 
-def in_child(module: str, name: str, arguments: Callable[[], tuple], number: int, shared: Board) -> None:
-    """Call the learner's function in this process, when the other process is there as well."""
+class Child(SpawnProcess):
+    """A process that calls the learner's function, and notes how it is waited for and how it is ended."""
+
+    def __init__(self, module: str, name: str, arguments: Callable[[], tuple], shared: Board, number: int):
+        super().__init__(target=in_child, args=(module, name, arguments, shared, number))
+        self.shared, self.number, self.ended_by = shared, number, ""
+
+    def join(self, timeout: float | None = None) -> None:
+        self.shared.joined.value = 1
+        super().join(timeout)
+
+    def is_alive(self) -> bool:
+        self.shared.joined.value = 1
+        return super().is_alive()
+
+    def close(self) -> None:
+        if self.runs():
+            raise ValueError("Cannot close a process while it is still running.")
+
+    def terminate(self) -> None:
+        self._note("terminate()")
+        super().terminate()
+
+    def kill(self) -> None:
+        self._note("kill()")
+        super().kill()
+
+    def _note(self, how: str) -> None:
+        if self.runs():  # afterwards it does no harm
+            self.ended_by = self.ended_by or how
+
+    def runs(self) -> bool:
+        """Whether it is alive, asked by the judge."""
+        return super().is_alive()
+
+    def must_be_well(self, said: str, hint: str = "") -> None:
+        """Raise Wrong if a process has noted an error or a fault, or this one has died of itself."""
+        if errors := told("error"):
+            raise Wrong(f"{said} {errors[0]}. {hint}".strip())
+        if faults := told("fault"):
+            raise Wrong(f"{said} {faults[0]}")
+        if not self.runs() and not self.shared.ended[self.number] and not self.ended_by:
+            raise died(said, self.exitcode, hint)
+
+
+def in_child(module: str, name: str, arguments: Callable[[], tuple], shared: Board, number: int) -> None:
+    """Call the learner's function in this process, when both have begun; stay for a second, until somebody joins."""
     global board, me
     board, me = shared, number
-    function = getattr(importlib.import_module(module), name)
     board.begun[me] = 1
-    wait_until(lambda: bool(board.begun[3 - me]), 8)
+    wait_until(lambda: all(board.begun[1:]), 8)
     try:
-        function(*arguments())
+        getattr(importlib.import_module(module), name)(*arguments())
     except BaseException as error:
-        text = " ".join(str(error).split())[:120]
-        board.note("error", f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}")
-    finally:
-        board.ended[me] = 1
+        note("error", f"raised {describe(error)}")
+    board.ended[me] = 1
+    wait_until(lambda: board.joined.value, 1)
 
 
 def run_two(learner: Learner, name: str, arguments: Callable[[], tuple], shared: Board, said: str, hint: str) -> None:
     """Have two processes call the learner's function. Raises Wrong unless both return."""
+    learner.function(name, len(arguments()))
     learner.trying(said, hint)
-    children = [
-        CONTEXT.Process(target=in_child, args=(learner.name, name, arguments, number, shared), name=str(number))
-        for number in (1, 2)
-    ]
-    try:
-        for child in children:
-            child.start()
-        wait_until(lambda: all(shared.begun[1:]) or not all(child.is_alive() for child in children), 8)
-        over = wait_until(
-            lambda: any(child.exitcode for child in children) or not any(child.is_alive() for child in children),
-            PATIENCE,
-        )
-        died = [
-            child.exitcode for child in children if child.exitcode is not None and not shared.ended[int(child.name)]
-        ]
-    finally:
-        for child in children:
-            child.kill()
-            child.join()
-    if error := shared.noted("error"):
-        raise Wrong(f"{said} {error}. {hint}")
-    if text := shared.noted("fault"):
-        raise Wrong(f"{said} {text}")
-    if died:
-        raise Wrong(f"{said} ended its whole process, with exit code {died[0]}. {hint}")
-    if not over:
-        raise Wrong(f"{said} had not come to its end after {PATIENCE:g} seconds, and was ended. {hint}")
+    shared.joined.value = 1  # nobody looks for who joins
+    children = [Child(learner.name, name, arguments, shared, number) for number in (1, 2)]
+
+    def over() -> bool:
+        return any(child.exitcode for child in children) or not any(child.runs() for child in children)
+
+    for child in children:
+        child.start()
+    wait_until(lambda: all(shared.begun[1:]) or not all(child.runs() for child in children), 8)
+    wait_until(over, PATIENCE)
+    for child in children:
+        child.must_be_well(said, hint)
+    if not over():
+        raise too_long(said, PATIENCE, hint)
 
 
 def why_lost(shared: Board, number: str) -> str:
@@ -303,10 +290,8 @@ def why_lost(shared: Board, number: str) -> str:
 
 def judge_exact(learner: Learner) -> str:
     said, hint = "add(counter, lock, 50), called by two processes,", "Hint: counter.value += 1, with the lock held."
-    learner.function("add", 3)
-    with tempfile.TemporaryDirectory() as folder:
-        shared = Board(folder)
-        run_two(learner, "add", arguments_1, shared, said, hint)
+    shared = Board()
+    run_two(learner, "add", arguments_1, shared, said, hint)
     if shared.values[0] != 100:
         raise Wrong(f"{said} made {shared.values[0]}; expected was 100. {why_lost(shared, 'counter')}")
     if min(shared.taken[1:]) < 1:
@@ -317,71 +302,28 @@ def judge_exact(learner: Learner) -> str:
 def judge_fast(learner: Learner) -> str:
     said = "count(numbers, is_hit, total, lock), called by two processes with 1000 numbers each,"
     hint = "Hint: count in a variable of your own, then add it to total.value once."
-    learner.function("count", 4)
-    with tempfile.TemporaryDirectory() as folder:
-        shared = Board(folder)
-        run_two(learner, "count", arguments_2, shared, said, hint)
+    shared = Board()
+    run_two(learner, "count", arguments_2, shared, said, hint)
     if shared.values[0] != 285:
         raise Wrong(f"{said} made {shared.values[0]}; expected was 285. {why_lost(shared, 'total')}")
-    if max(shared.taken) > 1:
-        raise Wrong(
-            f"{said} made 285, but one process took the lock {shared.taken[1]} times; expected was once. {hint}"
-        )
-    if min(shared.taken[1:]) < 1:
-        raise Wrong(f"{said} made 285, but did not take the lock that it was given. {hint}")
+    for times in shared.taken[1:]:
+        if times != 1:
+            raise Wrong(f"{said} made 285, but one process took the lock {times} times; expected was once. {hint}")
     return "the total is 285, each process took the lock once, and neither held it while it computed."
 
 
 def judge_transfer(learner: Learner) -> str:
     said = "transfer(ann, bob, 30) in one process and transfer(bob, ann, 10) in another"
+    shared = Board(100, 100)
     hint = "Hint: take both accounts' locks, always in the same order, and no other."
-    learner.function("transfer", 3)
-    with tempfile.TemporaryDirectory() as folder:
-        shared = Board(folder, locks=2)
-        shared.values[:] = [100, 100]
-        run_two(learner, "transfer", arguments_3, shared, said, hint)
-    got = list(shared.values)
-    if got != [80, 120]:
+    run_two(learner, "transfer", arguments_3, shared, said, hint)
+    ann, bob = shared.values
+    if (ann, bob) != (80, 120):
         raise Wrong(
-            f"{said} left ann with {got[0]} and bob with {got[1]}; expected were 80 and 120. Hint: the order is for "
-            "the locks only; the money still goes from source to target."
+            f"{said} left ann with {ann} and bob with {bob}; expected were 80 and 120. Hint: the order is for the "
+            "locks only; the money still goes from source to target."
         )
     return "both transfers were made, under both locks, whoever came first."
-
-
-class Child(SpawnProcess):
-    """A process that notes how it is waited for and how it is ended."""
-
-    def __init__(self, module: str, shared: Board, pause: float):
-        super().__init__(target=work_in_child, args=(module, shared, pause))
-        self.shared, self.ended_by = shared, ""
-
-    def join(self, timeout: float | None = None) -> None:
-        self.shared.joined.value = 1
-        super().join(timeout)
-
-    def is_alive(self) -> bool:
-        self.shared.joined.value = 1
-        return super().is_alive()
-
-    def close(self) -> None:
-        if super().is_alive():
-            raise ValueError("Cannot close a process while it is still running.")
-
-    def terminate(self) -> None:
-        self._note("terminate()")
-        super().terminate()
-
-    def kill(self) -> None:
-        self._note("kill()")
-        super().kill()
-
-    def _note(self, how: str) -> None:
-        if super().is_alive():  # afterwards it does no harm
-            self.ended_by = self.ended_by or how
-
-
-pause_in_save = False  # in the child: the second save takes until the parent has asked for the end
 
 
 def save() -> None:
@@ -391,120 +333,68 @@ def save() -> None:
     if board.stop.is_set():
         fault("called save() again after stop was set. Hint: while not stop.is_set(), instead of while True.")
     board.saves_begun.value += 1
-    if pause_in_save and board.saves_begun.value == 2:  # until the parent has asked, and has gone to wait
+    if board.long_save and board.saves_begun.value == 2:  # until the parent has asked, and has gone to wait
         wait_until(board.stop.is_set, 4)
-        wait_until(lambda: bool(board.joined.value), 0.5)
+        wait_until(lambda: board.joined.value, 0.5)
         time.sleep(0.3)  # longer than who joins with a tiny limit, and kills
     board.saves_done.value += 1
 
 
-def work_in_child(module: str, shared: Board, pause: float) -> None:
-    """Call the learner's work in this process; stay until the parent waits, so that one can see if it does."""
-    global board, me, pause_in_save
-    board, me, pause_in_save = shared, 1, not pause
-    board.begun[1] = 1
-    try:
-        importlib.import_module(module).work(board.stop, JudgedLock(), save, pause)
-    except BaseException as error:
-        text = " ".join(str(error).split())[:120]
-        board.note("error", f"raised {type(error).__name__}: {text}" if text else f"raised {type(error).__name__}")
-    board.ended[1] = 1
-    wait_until(lambda: bool(board.joined.value), 1)
+def arguments_4() -> tuple:
+    return board.stop, JudgedLock(), save, 0 if board.long_save else 60
 
 
 def judge_stop(learner: Learner) -> str:
     learner.function("work", 4)
     learner.function("end", 2)
-    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        children = [Child(learner.name, Board(first), 0), Child(learner.name, Board(second), 60)]
-        learner.trying("work(stop, lock, save, pause)")
-        try:
-            for child in children:
-                child.start()
-            stop_while(learner, children[0], "while it saves", 0, "Hint: set stop, then wait for the child's end.")
-            stop_while(
-                learner,
-                children[1],
-                "in a pause of 60 seconds",
-                60,
-                "Hint: nobody wakes time.sleep(). stop.wait(seconds) waits as long, and returns at once when stop is "
-                "set.",
-            )
-        finally:
-            for child in children:
-                if child.pid is not None:
-                    SpawnProcess.kill(child)
-                    SpawnProcess.join(child)
+    learner.trying("work(stop, lock, save, pause)")
+    saving, pausing = Board(), Board()
+    saving.long_save = True
+    children = [Child(learner.name, "work", arguments_4, shared, 1) for shared in (saving, pausing)]
+    for child in children:
+        child.shared.begun[2] = 1  # there is no second one
+        child.start()
+    hint = "Hint: set stop, then wait for the child's end."
+    stop_while(learner, children[0], "while it saves", 0, hint)
+    hint = "Hint: nobody wakes time.sleep(). stop.wait(seconds) waits as long, but returns when stop is set."
+    stop_while(learner, children[1], "in a pause of 60 seconds", 60, hint)
     return "asked while it saved, the child saved to the end; asked in a pause, it ended at once; the lock is free."
 
 
 def stop_while(learner: Learner, child: Child, when: str, pause: float, hint: str) -> None:
+    """Have the learner's function end a child that works. Raises Wrong if one of them does something wrong."""
     shared, saves = child.shared, 1 if pause else 2
-    said = f"work(stop, lock, save, {pause})"
-    ending = f"end(child, stop), called {when},"
+    said, ending = f"work(stop, lock, save, {pause})", f"end(child, stop), called {when},"
     learner.trying(said)
-    wait_until(lambda: bool(shared.begun[1]) or not SpawnProcess.is_alive(child), 6)
-    wait_until(
-        lambda: shared.saves_begun.value >= saves or bool(shared.ended[1]) or not SpawnProcess.is_alive(child),
-        3,
-    )
-    see(shared, said, child)
+    wait_until(lambda: shared.begun[1] or not child.runs(), 6)
+    wait_until(lambda: shared.saves_begun.value >= saves or shared.ended[1] or not child.runs(), 3)
+    child.must_be_well(said)
     if not shared.saves_begun.value:
         raise Wrong(f"{said} did not call save(). Hint: until stop is set, save and then pause, in turn.")
     if pause and not wait_until(lambda: not shared.holder[0], 2):
         raise Wrong(f"{said} held the lock in its pause. Hint: pause after the with block, not in it.")
     if shared.ended[1] or shared.saves_begun.value < saves:
         raise Wrong(f"{said} did not go on until stop was set. Hint: while not stop.is_set().")
-    back = call_for(PATIENCE, learner, "end", child, shared.stop, said=ending, hint=hint)
-    alive = SpawnProcess.is_alive(child)
-    if child.ended_by and shared.saves_done.value < shared.saves_begun.value:
+    call = learner.begin("end", child, shared.stop, said=ending, hint=hint)
+    back, left = call.wait(PATIENCE), child.runs()
+    call.result()
+    begun, done = shared.saves_begun.value, shared.saves_done.value
+    if child.ended_by and done < begun:
         raise Wrong(
-            f"{ending} ended it with {child.ended_by}, in the middle of save(): {shared.saves_begun.value} "
-            f"begun, {shared.saves_done.value} done, and the lock is never given back. Hint: set stop, let "
-            "work look at it between two saves, and join."
+            f"{ending} ended it with {child.ended_by}, in the middle of save(): {begun} begun, {done} done, and the "
+            "lock is never given back. Hint: set stop, let work look at it between two saves, and join."
         )
-    see(shared, said, child)
+    child.must_be_well(said)
     if child.ended_by:
         raise Wrong(f"{ending} ended it with {child.ended_by}. {hint}")
     if not back:
-        if not shared.stop.is_set():
-            raise Wrong(
-                f"{ending} had not come to its end after {PATIENCE:g} seconds, and was ended. Hint: it waits "
-                "for a child that nobody has asked to stop: set stop first."
-            )
-        raise Wrong(f"{ending} had not come to its end after {PATIENCE:g} seconds, and was ended. {hint}")
-    if alive:
+        asked = shared.stop.is_set()
+        never = "Hint: it waits for a child that nobody has asked to stop: set stop first."
+        raise too_long(ending, PATIENCE, hint if asked else never)
+    if left:
         raise Wrong(f"{ending} returned while the child was still there. Hint: join() waits for its end.")
     if shared.holder[0]:
         raise Wrong(f"{said} ended and had not given the lock back. Hint: with lock: around save().")
-
-
-def see(shared: Board, said: str, child: Child) -> None:
-    """Raise Wrong if the child has noted an error or a fault, or died of itself."""
-    if error := shared.noted("error"):
-        raise Wrong(f"{said} {error}.")
-    if text := shared.noted("fault"):
-        raise Wrong(f"{said} {text}")
-    if child.exitcode and not child.ended_by:
-        raise Wrong(f"{said} ended its whole process, with exit code {child.exitcode}.")
-
-
-def call_for(seconds: float, learner: Learner, *arguments: object, said: str, hint: str) -> bool:
-    """Call the learner's function in a thread, and say whether it was back in time. Raises what the call raises."""
-    raised = []
-
-    def call() -> None:
-        try:
-            learner.call(*arguments, said=said, hint=hint)
-        except Wrong as wrong:
-            raised.append(wrong)
-
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if raised:
-        raise raised[0]
-    return not thread.is_alive()
 
 
 JUDGES = {1: judge_exact, 2: judge_fast, 3: judge_transfer, 4: judge_stop}
