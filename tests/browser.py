@@ -126,9 +126,11 @@ class Lesson:
         return self.page.evaluate(SEEN)
 
 
-@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=LESSONS, ids=lambda path: path.stem)
 def lesson(request, browser, lab):
+    """A lesson with all its cells run; `seen` is what then stands on the page."""
     opened = Lesson(browser, lab, request.param)
+    opened.seen = opened.run_all()
     yield opened
     opened.page.close()
 
@@ -144,9 +146,8 @@ def stream(cell, name: str) -> str:
 
 
 def test_a_person_sees_what_is_stored(lesson):
-    seen = lesson.run_all()
-    assert len(seen) == len(lesson.stored)
-    for number, (cell, on_page) in enumerate(zip(lesson.stored, seen, strict=True), 1):
+    assert len(lesson.seen) == len(lesson.stored)
+    for number, (cell, on_page) in enumerate(zip(lesson.stored, lesson.seen, strict=True), 1):
         if "nbval-ignore-output" in cell.metadata.get("tags", []):
             continue
         assert on_page["prompt"] == f"[{number}]:", cell.source
@@ -155,17 +156,45 @@ def test_a_person_sees_what_is_stored(lesson):
         assert on_page["pictures"] == sum("image/png" in o.get("data", {}) for o in cell.outputs), cell.source
 
 
-def test_interrupt_and_restart_leave_no_process(browser, lab):
+def test_each_slider_redraws_when_the_mouse_lets_go(lesson):
+    page, picture = lesson.page, ".jp-OutputArea-output .widget-output img, .jupyter-widgets.widget-output img"
+    handles = page.locator(".noUi-handle")
+    assert handles.count() >= 2
+    for number in range(handles.count()):
+        before = page.locator(picture).get_attribute("src")
+        handle, rail = handles.nth(number), page.locator(".noUi-target").nth(number).bounding_box()
+        handle.scroll_into_view_if_needed()
+        rail = page.locator(".noUi-target").nth(number).bounding_box()
+        handle.hover()
+        page.mouse.down()
+        page.mouse.move(rail["x"] + 1, rail["y"] + rail["height"] / 2, steps=5)  # to its first value
+        assert page.locator(picture).get_attribute("src") == before  # nothing runs while it moves
+        page.mouse.up()
+        page.wait_for_function(
+            "([picture, before]) => (document.querySelector(picture) ?? {src: before}).src != before",
+            arg=[picture, before],
+            timeout=30_000,
+        )
+        lesson.wait_until_idle()
+        assert handle.get_attribute("aria-valuenow") == "0.0"
+
+
+def test_interrupt_and_restart_leave_nothing(browser, lab):
     folder = lab[2]
-    code = (
-        "import os\nfrom helpers import mp\nimport time\n"
-        "child = mp.Process(target=time.sleep, args=(60,))\nchild.start()\npool = mp.Pool(2)\n"
-        "pids = [child.pid, *(worker.pid for worker in pool._pool)]\n"
-        "print(*pids, flush=True)\n"
-    )
+    code = """
+import multiprocessing, time
+from multiprocessing.shared_memory import SharedMemory
+from helpers import mp
+multiprocessing.current_process()._config["semprefix"] = "/{mark}"
+block = SharedMemory("{mark}", create=True, size=10)
+child = mp.Process(target=time.sleep, args=(60,))
+child.start()
+pool, lock = mp.Pool(2), mp.Lock()
+print(child.pid, *(worker.pid for worker in pool._pool), flush=True)
+"""
     for name, ending in (("interrupt", "pool.map(time.sleep, [60] * 4)"), ("restart", "")):
-        path = folder / f"{name}.ipynb"
-        cell = nbformat.v4.new_code_cell(code + ending)
+        path, mark = folder / f"{name}.ipynb", f"test-{secrets.token_hex(4)}"
+        cell = nbformat.v4.new_code_cell(code.format(mark=mark) + ending)
         nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=METADATA), path)
         opened = Lesson(browser, lab, path)
         opened.command("notebook:run-all-cells")
@@ -174,8 +203,18 @@ def test_interrupt_and_restart_leave_no_process(browser, lab):
         assert len(pids) == 3
         if name == "interrupt":
             opened.command("notebook:interrupt-kernel")
-        else:
-            opened.command("notebook:restart-kernel")
-            opened.page.click(".jp-Dialog .jp-mod-warn")  # yes, restart
+            wait_until_gone(pids)
+        assert sys.platform != "linux" or len(shared(mark)) > 1
+        opened.command("notebook:restart-kernel")
+        opened.page.click(".jp-Dialog .jp-mod-warn")  # yes, restart
         wait_until_gone(pids)
+        deadline = time.monotonic() + 20
+        while left := shared(mark):
+            assert time.monotonic() < deadline, left
+            time.sleep(0.1)
         opened.page.close()
+
+
+def shared(mark: str) -> list[str]:
+    """The named semaphores and blocks of shared memory with this mark (Linux; elsewhere they can't be listed)."""
+    return [path.name for path in Path("/dev/shm").glob(f"*{mark}*")]
