@@ -1,0 +1,52 @@
+"""How pytest runs the lessons, and what it says when a cell fails.
+
+A learner need not read this.
+"""
+
+import multiprocessing
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+ADVICE = """{where}
+- What came out is right, what is stored is old:
+      python tests/store.py {notebook}
+- What came out is wrong: mend the cell, or the worker that it runs.
+- It differs from run to run: print a fact that always holds.
+- An import fails: pip install -r requirements.txt
+- It took too long: a process waits for ever. Give what may block a timeout,
+  and a finally that ends it.
+More is in the README, under For maintainers."""
+
+
+def pytest_configure(config):
+    # Where there is no fork, stored lines about it can't be compared.
+    if "fork" not in multiprocessing.get_all_start_methods():
+        names = ("sanitize.cfg", "sanitize_without_fork.cfg")
+        rules = config.cache.mkdir("sanitize") / "rules.cfg"
+        rules.write_text("".join((TESTS / name).read_text() for name in names))
+        config.option.nbval_sanitize_with = str(rules)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and hasattr(item, "cell_num"):  # nbval's item for a cell
+        report.sections.append(("Which cell, and what to do", advice(item)))
+
+
+def advice(item) -> str:
+    """Say where a failed cell stands, by its heading, and what to do."""
+    headings, number = ["none"], -1
+    for cell in item.parent.nb.cells:
+        if cell.cell_type == "markdown":
+            headings += re.findall(r"^#+ +(.*)$", cell.source, re.MULTILINE)
+        number += cell.cell_type == "code"
+        if number == item.cell_num:
+            break
+    where = f"{item.path.name}, section “{headings[-1]}”, cell [{number + 1}]"
+    notebook = item.path.relative_to(item.config.rootpath)
+    return ADVICE.format(where=where, notebook=notebook)
