@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+LIMIT = "--ExecutePreprocessor.timeout=90"  # seconds a cell
 COMMANDS = {
-    "jupyter execute": ["jupyter", "execute", "{}"],
-    "papermill": ["papermill", "--no-progress-bar", "{}", "executed.ipynb"],
-    "nbmake": ["pytest", "-q", "-p", "no:nbval", "--nbmake", "{}"],
+    "jupyter execute": ["jupyter", "execute", "--timeout=90", "{}"],
+    "papermill": ["papermill", "--no-progress-bar", "--execution-timeout=90", "{}", "executed.ipynb"],
+    "nbmake": ["pytest", "-q", "-p", "no:nbval", "--nbmake", "--nbmake-timeout=90", "{}"],
     # As VS Code starts a kernel: in a folder of its own choice, and with nothing of pytest in the environment.
-    "in another folder": ["jupyter", "nbconvert", "--execute", "--to", "notebook", "--stdout", "{}"],
+    "in another folder": ["jupyter", "nbconvert", "--execute", LIMIT, "--to", "notebook", "--output=executed", "{}"],
 }
 
 
