@@ -55,25 +55,6 @@ def mean_degrees(station: str) -> float:
     return database.execute(query, (station,)).fetchone()[0]
 
 
-rng = random.Random(2024)
-
-
-def roll_dice(task: int) -> list[int]:
-    """Roll with this module's generator, whichever task it is."""
-    return [rng.randint(1, 6) for _ in range(6)]
-
-
-def roll_own_dice(seed: int) -> list[int]:
-    """Roll with a generator of the task's own."""
-    own = random.Random(seed)
-    return [own.randint(1, 6) for _ in range(6)]
-
-
-def worker_name(task: int) -> str:
-    """Name the process that does this task."""
-    return multiprocessing.current_process().name
-
-
 def is_prime(number: int) -> bool:
     """Try all divisors; `number` is 2 or more."""
     return all(number % d for d in range(2, isqrt(number) + 1))
@@ -118,11 +99,6 @@ def refuse(error: type[Exception]) -> None:
     raise error(3, "no number")
 
 
-def ignore_interrupts() -> None:
-    """Initializer: an interrupt is for the parent alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def squares(count: int) -> Iterator[int]:
     """A generator; a generator can't be pickled."""
     for number in range(count):
@@ -142,3 +118,27 @@ def square_in_pool(numbers: list[int]) -> list[int]:
     """Start a pool of its own, in this process."""
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         return pool.map(square, numbers)
+
+
+def ignore_interrupts() -> None:
+    """Initializer: an interrupt is for the parent alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def worker_name(task: int) -> str:
+    """Name the process that does this task."""
+    return multiprocessing.current_process().name
+
+
+rng = random.Random(2024)
+
+
+def roll_dice(task: int) -> list[int]:
+    """Roll with this module's generator, whichever task it is."""
+    return [rng.randint(1, 6) for _ in range(6)]
+
+
+def roll_own_dice(seed: int) -> list[int]:
+    """Roll with a generator of the task's own."""
+    own = random.Random(seed)
+    return [own.randint(1, 6) for _ in range(6)]

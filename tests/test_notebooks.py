@@ -127,3 +127,12 @@ def test_every_worker_of_the_module_is_used(lesson):
     module = (ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8")
     for worker in re.findall(r"^(?:def|class) (\w+)", module, re.MULTILINE):
         assert re.search(rf"\b{worker}\b", text) or module.count(worker) > 1, worker
+
+
+def test_workers_stand_in_the_order_in_which_the_lesson_meets_them(lesson):
+    name = lesson.path.stem.split("_")[1]
+    module = (ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8")
+    calls = re.findall(r"^show\(([^)]*)\)", "\n".join(cell.source for cell in code(lesson)), re.MULTILINE)
+    shown = dict.fromkeys(worker for call in calls for worker in re.findall(r"\w+", call))
+    defined = re.findall(r"^(?:def|class) (\w+)", module, re.MULTILINE)
+    assert [worker for worker in shown if worker in defined] == [worker for worker in defined if worker in shown]
