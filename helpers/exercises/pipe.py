@@ -16,6 +16,7 @@ from helpers.exercise import Learner, Wrong, expect, forget, frames, must_be_in_
 
 START = 4.5  # seconds for the first note; starting a process is what takes long on a busy machine
 QUIET = 2.5  # seconds without a new note, after which a program is stuck
+SILENCE = 1.2  # seconds in which a child sends nothing, so that a guess how long to wait for it goes wrong
 WAITING = ("multiprocessing.connection", "multiprocessing.process", "threading")  # modules in which it waits
 
 
@@ -27,6 +28,8 @@ def double(end) -> None:
         while True:
             question = end.recv()
             note("whole list" if isinstance(question, (list, tuple)) else "question")
+            if end.poll(0.05):
+                note("next question")
             end.send(question * 2)
     except EOFError:
         note("EOFError")
@@ -39,18 +42,11 @@ class Number(int):
         return arrive, (int(self),)
 
 
-class Line(str):
-    """A line that does the same."""
-
-    def __reduce__(self):
-        return arrive, (str(self),)
-
-
-def arrive(value):
+def arrive(number: int) -> int:
     if multiprocessing.parent_process():  # this is a child
         note("arrived")
         note_the_end()
-    return value
+    return number
 
 
 def note_the_end() -> None:
@@ -69,6 +65,20 @@ def note_the_end() -> None:
     connection._ConnectionBase.recv = noting
 
 
+def search(lines, found) -> None:
+    """Send back each line that has "yes", the first one after a silence; end at EOFError."""
+    try:
+        while True:
+            line = lines.recv()
+            note("arrived")
+            if "yes" in line:
+                if noted("arrived") == 2:
+                    time.sleep(SILENCE)
+                found.send(line)
+    except EOFError:
+        note("EOFError")
+
+
 class Message(str):
     """A message that notes that it was received, and then is a plain one."""
 
@@ -78,6 +88,8 @@ class Message(str):
 
 def receive(message: str) -> str:
     note(f"received {message}")
+    if message == "quick 3":  # and when it is there, the child has sent its fourth, and ended
+        wait_until(lambda: all(child._popen.poll() is not None for child in list(process._children)), 2)
     return message
 
 
@@ -87,15 +99,16 @@ def wait_until_received(message: str) -> None:
 
 
 def slow(writer) -> None:
-    """Send one message, but only when quick's second has been received."""
+    """Send one message, but only when quick's second has been received, and after a silence."""
     must_be_in_a_child()
     note("started")
     wait_until_received("quick 2")
+    time.sleep(SILENCE)
     writer.send(Message("slow 1"))
 
 
 def quick(writer) -> None:
-    """When silent is done, send two messages, and a third when slow's message has been received."""
+    """When silent is done, send two messages, and two more when slow's message has been received."""
     must_be_in_a_child()
     note("started")
     wait_until(lambda: noted("silent is done"), 60)
@@ -103,6 +116,7 @@ def quick(writer) -> None:
     writer.send(Message("quick 2"))
     wait_until_received("slow 1")
     writer.send(Message("quick 3"))
+    writer.send(Message("quick 4"))
 
 
 def silent(writer) -> None:
@@ -122,20 +136,28 @@ def waits_in(thread: threading.Thread) -> str:
     return ""
 
 
-def watch(learner: Learner, name: str, arguments: tuple, why: Callable[[str], str], said: str, hint: str) -> object:
+CLOSED = (
+    "Hint: a closed end can do nothing: close what you give away after start(), your own when you are done with it."
+)
+
+
+def watch(learner: Learner, name: str, arguments: tuple, why: Callable[[str], str], said: str, *hints: str) -> object:
     """Call a function of the learner's file, as `learner.call` does, and raise Wrong when it is stuck.
 
-    why  says why it is stuck, given what it is waiting in
+    why    says why it is stuck, given what it is waiting in
+    hints  the hint if it raises, and another if it raises EOFError
     """
     forget()
-    call = learner.begin(name, *arguments, hint=hint, said=said)
+    call = learner.begin(name, *arguments, hint=hints[0], said=said)
     notes, deadline = 0, time.monotonic() + START
     while not call.wait(0.02):
         if noted() > notes:
             notes, deadline = noted(), time.monotonic() + QUIET
         if time.monotonic() > deadline:
             raise Wrong(f"{said} got stuck. {why(waits_in(call))}")
-    return call.result()
+    if "handle is closed" in str(call.error):
+        return call.result(CLOSED)
+    return call.result(hints[-1] if isinstance(call.error, EOFError) else hints[0])
 
 
 def must_be_joined(said: str) -> None:
@@ -143,7 +165,15 @@ def must_be_joined(said: str) -> None:
         raise Wrong(f"{said} came back without having joined every child. Hint: join() is the last thing to do.")
 
 
-PIPE = "Hint: context.Pipe() has two ends that both send and receive; keep one, and give away the other: args=(end,)."
+def is_forked() -> bool:
+    return any(child._popen.method == "fork" for child in process._children)
+
+
+PIPE = (
+    "Hint: context.Pipe() has two ends that both send and receive; keep one, and give away the other as the only "
+    "argument: args=(end,), a tuple, with its comma."
+)
+FORKED = "The child waits for more. Hint: a forked child has a copy of your end, and never sees it close; use context."
 
 
 def why_ask_is_stuck(where: str, questions: list) -> str:
@@ -159,6 +189,8 @@ def why_ask_is_stuck(where: str, questions: list) -> str:
         )
     if where == "recv":
         return "Your program waits in recv() for more answers than there are. Hint: one for each question."
+    if is_forked():
+        return FORKED
     return (
         "The worker waits for more. Hint: its recv() raises EOFError when you close your end; close it before you join."
     )
@@ -175,6 +207,8 @@ def judge_ask(learner: Learner) -> str:
                 f"{said} gave {short(got)}, but the worker got {noted('question')} of {len(questions)} questions. "
                 "Hint: send through the end that you kept, and receive from it: what goes in comes out at the other."
             )
+        if noted("next question"):
+            raise Wrong(f"{said} sent a second question too early. Hint: send one, receive its answer, send the next.")
         expect(said, got, [question * 2 for question in questions], "It should return the answers, as a list.")
         must_be_joined(said)
         if not noted("EOFError"):
@@ -197,6 +231,8 @@ def why_total_is_stuck(where: str) -> str:
         return "No number reached a child. Hint: send each number through the writing end."
     if noted("EOFError"):
         return "The child saw EOFError, but its total did not come back. Hint: it sends it after that."
+    if is_forked():
+        return FORKED
     close_own_writers()
     if wait_until(lambda: noted("EOFError"), 1.2):
         return (
@@ -210,12 +246,11 @@ def why_total_is_stuck(where: str) -> str:
 
 
 def judge_total(learner: Learner) -> str:
-    hint = "Hint: an end that is closed can do nothing any more; close each when you are done with it, not before."
     for numbers in ([4, 8, 15], []):
         said = f"total_of({numbers})"
-        got = watch(learner, "total_of", ([Number(number) for number in numbers],), why_total_is_stuck, said, hint)
-        if got is not None and numbers and not noted("arrived"):
-            raise Wrong(f"{said} gave {short(got)}, but no number reached a child. Hint: the child has to do the sum.")
+        got = watch(learner, "total_of", ([Number(number) for number in numbers],), why_total_is_stuck, said, CLOSED)
+        if got is not None and noted("arrived") < len(numbers):
+            raise Wrong(f"{said} gave {got}, but a child got {noted('arrived')} of the numbers. Hint: it does the sum.")
         expect(said, got, sum(numbers), "Hint: it should return the total that the child sends back.")
         if numbers and not noted("EOFError"):
             raise Wrong(
@@ -226,7 +261,8 @@ def judge_total(learner: Learner) -> str:
     return "the child saw EOFError after the last number, and its total came back."
 
 
-LINES = ["no 1", "yes 2", "no 3", "yes 4", "yes 5"]
+LONG = "." * 1_000_000
+LINES = [f"no 1{LONG}", f"yes 2{LONG}", f"no 3{LONG}", "yes 4", "yes 5"]
 
 
 def why_matching_is_stuck(where: str) -> str:
@@ -236,51 +272,50 @@ def why_matching_is_stuck(where: str) -> str:
             "while your program receives what comes."
         )
     if "send" in map(waits_in, threading.enumerate()):
-        return "Your thread is in send(), and so is the child. Hint: receive until EOFError first, then join both."
-    if where == "join" and (noted("EOFError") or noted("arrived") < len(LINES)):
-        return "Your program is in join(), and nobody receives. Hint: receive until EOFError before you join."
+        return "Your thread is in send(), and so is the child. Hint: receive until EOFError first, then join it."
     if noted("EOFError"):
-        return "The child has ended. Hint: a copy of the child's writing end is still open in your program."
+        return "The child has ended, and from_child raises EOFError. Hint: return then."
     if not noted("arrived"):
-        return "No line had reached a child. Hint: send each line through the writing end."
+        return "No line had reached the child. Hint: send each line through to_child."
     if noted("arrived") < len(LINES):
         return "The child waits for a line. Hint: not every line has an answer; let a thread send while you receive."
-    return "The child waits for more lines. Hint: whoever sends the lines closes the writing end after the last one."
+    return "The child waits for more lines. Hint: whoever sends the lines closes to_child after the last one."
 
 
 def judge_matching(learner: Learner) -> str:
-    for lines, what in (
-        (LINES, f"{LINES}"),
-        ([line + "." * 1_000_000 for line in LINES], "5 lines of a million letters"),
-    ):
-        said = f'matching({what}, "yes")'
-        got = watch(learner, "matching", ([Line(line) for line in lines], "yes"), why_matching_is_stuck, said, "")
-        if isinstance(got, list) and any(type(line) is Line for line in got):
-            raise Wrong(f"{said} gave lines that your program found itself. Hint: return what the child sends back.")
-        if isinstance(got, list) and len(got) != 3:
-            raise Wrong(
-                f"{said} gave {len(got)} lines; expected were 3. Hint: receive until EOFError, and return when whoever "
-                "receives is done."
-            )
-        if 0 < noted("arrived") < len(LINES):  # 0 if it sends them in another form
-            raise Wrong(
-                f"{said} came back when {noted('arrived')} of {len(LINES)} lines had reached the child. Hint: it is "
-                "the child that has to search all of them."
-            )
-        expected = [line for line in lines if "yes" in line]
-        expect(said, got, expected, "It should return the lines that the child found, whole and in their order.")
-        must_be_joined(said)
+    context = multiprocessing.get_context("spawn")
+    lines, to_child = context.Pipe(duplex=False)
+    from_child, found = context.Pipe(duplex=False)
+    child = context.Process(target=search, args=(lines, found))
+    child.start()
+    lines.close()
+    found.close()
+    said = "matching(lines, to_child, from_child), with three lines of a million letters and two short ones,"
+    at_end = "Hint: EOFError says that no more comes: catch it, and return what came."
+    got = watch(learner, "matching", (LINES, to_child, from_child), why_matching_is_stuck, said, "", at_end)
+    if wait_until(lambda: not child.is_alive(), 2) and noted("arrived") < len(LINES):
+        hint = "Hint: send each by itself, and let the thread close to_child after the last line."
+        raise Wrong(f"{said} sent the child only {noted('arrived')} of {len(LINES)} lines. {hint}")
+    if isinstance(got, list) and len(got) != 3:
+        raise Wrong(f"{said} gave {len(got)} lines, not 3. Hint: receive until EOFError; return when that is done.")
+    expected = [line for line in LINES if "yes" in line]
+    expect(said, got, expected, "It should return the lines that the child sent back, whole and in their order.")
+    if not noted("EOFError"):
+        raise Wrong(f"{said} gave the right lines, but the child still waits for more. Hint: close to_child.")
     return "long lines come through as short ones do, for somebody reads all the time."
 
 
-MESSAGES = {"slow": ["slow 1"], "quick": ["quick 1", "quick 2", "quick 3"], "silent": []}
+MESSAGES = {"slow": ["slow 1"], "quick": ["quick 1", "quick 2", "quick 3", "quick 4"], "silent": []}
 
 
 def why_gather_is_stuck(where: str) -> str:
     if noted("started") < len(MESSAGES):
         return f"Only {noted('started')} of 3 children had begun. Hint: start all before you read from one."
     if where == "join":
-        return "Your program was already in join(). Hint: EOFError is the end of one child only; read all to their end."
+        return "Your program was already in join(). Hint: EOFError ends one child, a silence none; read all to the end."
+    note_the_end()
+    if wait_until(lambda: noted("EOFError"), 0.3):
+        return "EOFError came, and you still wait for that reader. Hint: remove it."
     if all(noted(f"received {message}") for messages in MESSAGES.values() for message in messages):
         return (
             "All messages came, but EOFError did not. Hint: after start(), close the writing end that you gave away; "
@@ -295,7 +330,8 @@ def judge_gather(learner: Learner) -> str:
     said = 'gather({"slow": slow, "quick": quick, "silent": silent})'
     senders = {"slow": slow, "quick": quick, "silent": silent}
     hint = "Hint: a pipe of its own for each child, context.Pipe(duplex=False), whose first end receives."
-    got = watch(learner, "gather", (senders,), why_gather_is_stuck, said, hint)
+    at_end = "Hint: EOFError is how a child's end shows: catch it, and leave that reader out."
+    got = watch(learner, "gather", (senders,), why_gather_is_stuck, said, hint, at_end)
     if not isinstance(got, dict):
         raise Wrong(f"{said} gave {type(got).__name__}; expected was a dict, from each name to a list of messages.")
     if got == MESSAGES:
@@ -308,7 +344,9 @@ def judge_gather(learner: Learner) -> str:
     for name, messages in MESSAGES.items():
         if name not in got:
             raise Wrong(f'{said} gave nothing for "{name}"; expected was {messages}. Hint: begin with an empty list.')
-        hint = "Hint: keep each reader together with its name, and take every message until EOFError."
+        hint = (
+            "Hint: keep each reader with its name, and take all until EOFError, even if it is silent or its child gone."
+        )
         expect(f'{said} for "{name}"', got[name], messages, hint)
     if set(got) != set(MESSAGES):
         raise Wrong(f"{said} gave the keys {list(got)}; expected were {list(MESSAGES)}.")

@@ -1,5 +1,13 @@
 """Plausible wrong answers to the exercises of lesson 04."""
 
+from multiprocessing import get_all_start_methods
+
+POLL = "while from_child.poll(0.2):\n                found.append(from_child.recv())"
+CAUGHT = "    except EOFError:\n        sender.join()\n        return found"
+OVER = "    except EOFError:\n        pass\n    return found"
+
+FORK = ("context.Process", "multiprocessing.get_context('fork').Process")
+
 WRONG = {
     ("pipe", 1): [
         ([("    here.close()\n", "")], "close it before you join"),
@@ -11,8 +19,22 @@ WRONG = {
         ([("target=worker, args=(there,)", "target=worker(there)")], "target=function() calls it at once"),
         ([("    here.close()\n", "    child.kill()\n")], "kill nobody"),
         ([("Pipe()", "Pipe(duplex=False)")], "two ends that both send and receive"),
-        ([("args=(there,)", "args=(there)")], "args=(end,)"),
+        ([("args=(there,)", "args=(there)")], "a tuple, with its comma"),
+        ([("args=(there,)", "args=(here, there)")], "as the only argument"),
         ([("args=(there,)", "args=(here, there)"), ("    there.close()\n", "")], "No child had begun with double"),
+        (
+            [("    child.start()\n    there.close()\n", "    there.close()\n    child.start()\n")],
+            "close what you give away after start()",
+        ),
+        (
+            [
+                (
+                    "        here.send(question)\n        answers",
+                    "        here.send(question)\n    for question in questions:\n        answers",
+                )
+            ],
+            "Hint: send one, receive its answer",
+        ),
         ([("in questions:", "in [questions]:"), ("return answers", "return answers[0]")], "send them one by one"),
         (
             [
@@ -68,52 +90,73 @@ WRONG = {
         ),
         (
             [("    reader.close()\n", "    reader.close()\n    writer.close()\n")],
-            "an end that is closed can do nothing",
+            "a closed end can do nothing",
         ),
         (
             [
                 ("    total = result.recv()\n", "    total = sum(numbers)\n"),
                 ("        writer.send(number)\n", "        pass\n"),
             ],
-            "no number reached a child",
+            "a child got 0 of the numbers",
+        ),
+        (
+            [
+                ("    for number in numbers:\n        writer.send(number)\n", "    writer.send(sum(numbers))\n"),
+            ],
+            "it does the sum",
         ),
         ([("        answer.send(total)", "        pass"), ("    answer.close()\n", "")], "its total did not come back"),
         ([("    child.join()\n", "")], "without having joined every child"),
     ],
     ("pipe", 3): [
         ([("    sender.start()\n", "    sender.start()\n    sender.join()\n")], "receive until EOFError first"),
-        ([("    sender.start()\n", "    sender.run()\n"), ("    sender.join()\n", "")], "let a thread send the lines"),
-        ([("    lines_in.close()\n\n", "\n")], "closes the writing end after the last one"),
-        ([("    found_in.close()\n", "")], "a copy of the child's writing end is still open"),
+        (
+            [("    sender.start()\n", "    sender.run()\n"), ("        sender.join()\n", "")],
+            "let a thread send the lines",
+        ),
+        ([("        to_child.close()\n", "")], "closes to_child after the last one"),
+        (
+            [
+                ("        to_child.close()\n", ""),
+                ("    sender.start()\n", "    sender.start()\n    to_child.close()\n"),
+            ],
+            "let the thread close to_child after the last line",
+        ),
+        (
+            [
+                ("            to_child.send(line)", f"            to_child.send(line)\n            {POLL}"),
+                ("    sender.start()\n    found = []\n", ""),
+                ("    def send_all", "    found = []\n\n    def send_all"),
+                ("    try:\n", "    send_all()\n    try:\n"),
+                ("        sender.join()\n", ""),
+            ],
+            "let a thread send the lines",
+        ),
         (
             [
                 ("    sender.start()\n", ""),
                 (
                     "        while True:\n            found.append",
-                    "        for line in lines:\n            lines_in.send(line)\n            found.append",
+                    "        for line in lines:\n            to_child.send(line)\n            found.append",
                 ),
-                ("    sender.join()\n", "    lines_in.close()\n"),
+                ("        sender.join()\n", ""),
             ],
             "not every line has an answer",
         ),
-        ([("lines_in.send(line)", "lines_in.send(line[:10000])")], "whole and in their order"),
+        ([("to_child.send(line)", "to_child.send(line[:10000])")], "whole and in their order"),
         (
-            [("        lines_in.send(line)", "        if 'yes' in line:\n            lines_in.send(line)")],
-            "child that has to search all",
+            [("        for line in lines:\n            to_child.send(line)", "        to_child.send(lines)")],
+            "only 1 of 5",
         ),
-        ([("    return found", "    return [line for line in lines if word in line]")], "your program found itself"),
-        ([("found.send(line)", "found.send(line[:10000])")], "whole and in their order"),
-        ([("    found = []\n", "    found = []\n    child.join()\n")], "receive until EOFError first"),
         (
-            [
-                (
-                    "        while True:\n            found.append",
-                    "        for _ in lines[:2]:\n            found.append",
-                ),
-                ("    sender.join()\n    child.join()\n", ""),
-            ],
+            [("except EOFError", "except KeyError")],
+            "EOFError says that no more comes",
+        ),
+        (
+            [("        while True:\n", "        while from_child.poll(0.2):\n"), (CAUGHT, OVER)],
             "receive until EOFError",
         ),
+        ([("        while True:\n", "        while sender.is_alive():\n"), (CAUGHT, OVER)], "receive until EOFError"),
     ],
     ("pipe", 4): [
         ([("        writer.close()\n", "")], "your own copy keeps the pipe open"),
@@ -133,7 +176,7 @@ WRONG = {
         ),
         (
             [("                del names[reader]", "                names.clear()\n                break")],
-            "EOFError is the end of one child only",
+            "EOFError ends one child, a silence none",
         ),
         (
             [
@@ -173,6 +216,28 @@ WRONG = {
             "came back while children were still running",
         ),
         ([("while names:", "if names:")], "already in join()"),
+        (
+            [("while names:", "while ready := wait(list(names), timeout=1):"), ("in wait(list(names)):", "in ready:")],
+            "a silence none",
+        ),
+        (
+            [
+                ("while names:", "while any(child.is_alive() for child in children):"),
+                ("wait(list(names))", "wait(list(names), 0.1)"),
+                ("del names[reader]", "pass"),
+            ],
+            "even if it is silent or its child gone",
+        ),
+        ([("except EOFError", "except KeyError")], "EOFError is how a child's end shows: catch it"),
+        ([("del names[reader]", "pass")], "you still wait for that reader. Hint: remove it"),
+        (
+            [("        child.start()\n        writer.close()\n", "        writer.close()\n        child.start()\n")],
+            "close what you give away after start()",
+        ),
         ([("return messages", "print(messages)")], "gave NoneType; expected was a dict"),
     ],
 }
+
+if "fork" in get_all_start_methods():
+    WRONG["pipe", 1].append(([FORK], "a forked child has a copy of your end"))
+    WRONG["pipe", 2].append(([FORK], "a forked child has a copy of your end"))
