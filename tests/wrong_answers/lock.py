@@ -43,7 +43,35 @@ WRONG = {
                 ("def add", "import multiprocessing\n\nmine = multiprocessing.Lock()\n\n\ndef add"),
                 ("with lock", "with mine"),
             ],
-            "the lock was never taken",
+            "another lock keeps nobody out",
+        ),
+        (
+            [
+                ("def add", "import multiprocessing\n\n\ndef add"),
+                ("    for _", "    lock = multiprocessing.Lock()\n    for _"),
+            ],
+            "another lock keeps nobody out",
+        ),
+        (
+            [("        with lock:\n", "        lock.acquire(timeout=0.01)\n        if True:\n")],
+            "Look at what acquire() returns",
+        ),
+        (
+            [(LOCKED, "        lock.acquire(block=False)\n        counter.value += 1\n        lock.release()\n")],
+            "acquire() with a limit says whether it got the lock",
+        ),
+        (
+            [
+                (
+                    LOCKED,
+                    "        if lock.acquire(timeout=1):\n            counter.value += 1\n            lock.release()\n",
+                )
+            ],
+            "from 7 to 105; expected was 107. Hint: a lock with a limit was not taken",
+        ),
+        (
+            [("    for _ in range(times):\n" + LOCKED, "    with lock:\n        counter.value = 2 * times\n")],
+            "overwritten",
         ),
         ([("with lock:", "with counter.get_lock():")], "this number has no lock of its own"),
         ([(LOCKED, "        lock.acquire()\n        counter.value += 1\n")], "a lock that it held already"),
@@ -51,7 +79,7 @@ WRONG = {
             [("    for _ in range(times):\n" + LOCKED, "    lock.acquire()\n    counter.value += times\n")],
             "had not given the lock back",
         ),
-        ([("+= 1", "+= times")], "made 5000; expected was 100. Hint: the lock is held where it should be"),
+        ([("+= 1", "+= times")], "from 7 to 5007; expected was 107. Hint: the lock is held where it should be"),
     ],
     ("lock", 2): [
         (
@@ -61,7 +89,7 @@ WRONG = {
                     "            with lock:\n                total.value += 1\n",
                 )
             ],
-            "took the lock 142 times; expected was once. Hint: count in a variable of your own",
+            "took the lock 143 times; expected was once. Hint: count in a variable of your own",
         ),
         (
             [(COUNTED, "        with lock:\n            total.value += is_hit(number)\n")],
@@ -79,6 +107,11 @@ WRONG = {
         ),
         ([("    with lock:\n        total.value += found", "    total.value += found")], "the lock was never taken"),
         ([("total.value += found", "total.value = found")], "overwritten and never read"),
+        ([("is_hit(number)", "number % 7 == 3")], "called is_hit only 0 times"),
+        (
+            [("    with lock:\n        total", "    lock.acquire(block=False)\n    if True:\n        total")],
+            "Look at what acquire() returns",
+        ),
         (
             [("        total.value += found", "        seen = total.value\n    total.value = seen + found")],
             "given back between reading and writing",
@@ -92,6 +125,24 @@ WRONG = {
         (
             [(ORDER + BOTH, BOTH.replace("first", "target").replace("second", "source"))],
             "The order of the arguments is not",
+        ),
+        ([("source.name < target.name", "hash(source.name) < hash(target.name)")], "same in every process"),
+        ([("source.name < target.name", "source.name == 'ann'")], "transfer(dan, cid, 40)"),
+        ([("source.name < target.name", "amount > 20")], "transfer(dan, cid, 40)"),
+        (
+            [("        with second.lock:\n", "        if second.lock.acquire(timeout=1):\n")],
+            "if acquire gave up, let go and begin again",
+        ),
+        (
+            [
+                ("def tran", "import multiprocessing\n\nbank = multiprocessing.Lock()\n\n\ndef tran"),
+                (ORDER, "    bank.acquire()\n    first, second = source, target\n"),
+                (
+                    "            target.balance += amount\n",
+                    "            target.balance += amount\n    bank.release()\n",
+                ),
+            ],
+            "a lock made in your file is another one in each process",
         ),
         (
             [("source.name < target.name", "id(source) < id(target)")],
@@ -136,6 +187,26 @@ WRONG = {
         ([("    stop.set()\n", "    stop.set()\n    child.kill()\n")], "ended it with kill(), in the middle of save()"),
         ([("    stop.set()\n", "")], "a child that nobody has asked to stop"),
         ([("    child.join()", "    pass")], "returned while the child was still there"),
+        ([("    child.join()", "    child.join(2)")], "join() waits for its end, if it has no limit"),
+        (
+            [("    child.join()", "    child.join(5)\n    if child.is_alive():\n        child.terminate()")],
+            "join() with a limit can come back before",
+        ),
+        ([("    stop.set()\n", "    stop.set()\n    stop.clear()\n")], "leave stop set until the child has ended"),
+        (
+            [
+                ("while not stop.is_set()", "while True"),
+                ("        stop.wait", "        if stop.is_set():\n            break\n        stop.wait"),
+            ],
+            "look after the pause, too",
+        ),
+        ([("        stop.wait(pause)\n", "")], "did not pause so long"),
+        ([("stop.wait(pause)", "stop.wait(1)")], "waited longer than 0 seconds"),
+        ([("stop.wait(pause)", "stop.wait()")], "waited longer than 0 seconds"),
+        (
+            [("        with lock:\n", "        lock.acquire(timeout=0.1)\n        if True:\n")],
+            "without holding the lock",
+        ),
         ([("while not stop.is_set()", "while True")], "called save() again after stop was set"),
         (
             [("def work", "import time\n\n\ndef work"), ("stop.wait(pause)", "time.sleep(pause)")],
