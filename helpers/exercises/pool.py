@@ -4,6 +4,7 @@ Tasks note that they begin. A first task that goes on until the last one has beg
 workers were at it, and makes its result come after others.
 """
 
+import multiprocessing
 import os
 import time
 from collections.abc import Callable
@@ -23,10 +24,15 @@ from helpers.exercise import (
     wait_until,
 )
 
-NUMBERS = [8, 3, 6, 5, 4, 2]
+NUMBERS = [8, 3, 0, 5, 4, 2]
 TASKS = list(range(1, 13))
+TURNED = TASKS[6:] + TASKS[:6]  # the long task, 1, in the middle
 MANY = list(range(2000))
 FRAGILE = [1, 2, 3, 4, 5, 6]
+MAP_RAISES = (
+    "Hint: map raises a task's error and gives no result. apply_async gives a result object for each, whose get() "
+    "raises that task's error only."
+)
 
 
 def begin(task: int) -> None:
@@ -34,12 +40,26 @@ def begin(task: int) -> None:
     must_be_in_a_child(
         "ran a task here, not in a worker. Hint: function(item) calls it at once, map and apply_async hand it over."
     )
-    note("begun", str(task))
+    note("begun", f"{time.time_ns()} {os.getpid()} {task}")
 
 
 def begun() -> list[int]:
-    """The tasks that have begun; a task that began twice is there twice."""
-    return [int(task) for task in told("begun")]
+    """The tasks that have begun, in that order; a task that began twice is there twice."""
+    return [task for _, task in runs()]
+
+
+def runs() -> list[tuple[str, int]]:
+    """Each run of a task, in the order in which they began: the worker's process id, and the task."""
+    return [(worker, int(task)) for _, worker, task in map(str.split, sorted(told("begun")))]
+
+
+def done_again() -> list[int]:
+    """The tasks that began again though their worker had gone on to another, so that their result was there."""
+    return [
+        task
+        for number, (worker, task) in enumerate(runs(), 1)
+        if worker in dict(runs()[number:]) and task in begun()[number:]
+    ]
 
 
 def wait_for(others: list[int], seconds: float = 2.5) -> None:
@@ -52,7 +72,7 @@ def half(number: int) -> int:
     """Halve an even number; the first one takes until the last one has begun."""
     begin(number)
     if number % 2:
-        raise ValueError(f"{number} is odd")
+        raise (ValueError if number == 3 else TypeError)(f"{number} is odd")
     if number == NUMBERS[0]:
         wait_for(NUMBERS[-1:])
     return number // 2
@@ -97,12 +117,12 @@ class Square:
 def fragile(item: int) -> int:
     """Item 3 ends its worker process twice, the first time once all the others have begun."""
     begin(item)
-    if item == 3:
-        tries = begun().count(3)
-        if tries == 1:
-            wait_for(FRAGILE, seconds=1.5)
-        if tries <= 2:
-            os._exit(1)
+    tries = begun().count(3)
+    if item == 3 and tries == 1 and wait_until(lambda: set(begun()) - {1, 2, 3}, 1.5):
+        note("two at once")
+        wait_until(lambda: set(begun()) == set(FRAGILE), 1.5)
+    if item == 3 and tries <= 2:
+        os._exit(1)
     return 10 * item
 
 
@@ -115,16 +135,27 @@ def attempt(learner: Learner, name: str, task: Callable, items: list, hint: str,
         call.result()
     if "Pool is still running" in str(call.error):
         call.result("Hint: join() is allowed after close() or terminate() only.")
+    if "<locals>" in str(call.error) or "<lambda>" in str(call.error):
+        call.result("Hint: a worker finds a function by its name in its file. Put it at the top level of the file.")
+    if isinstance(call.error, multiprocessing.TimeoutError):
+        call.result("Hint: this multiprocessing.TimeoutError is not the built-in TimeoutError: name it in full.")
+    if call.error is None and call.value is None and task is not save:
+        raise Wrong(f"{call.said} gave None: your function returns nothing.")
     return call
+
+
+def one_by_one(said: str) -> Wrong:
+    return Wrong(
+        f"{said} did one task after the other; expected were two workers at the same time. Hint: Pool(2), and not "
+        "apply(), which waits for each result, nor get() directly after each apply_async, nor one chunk that holds "
+        "all the tasks."
+    )
 
 
 def must_share(said: str, otherwise: str) -> None:
     """Raise Wrong if a task waited in vain for one that another worker should have begun."""
     if told("in vain") == ["1"]:
-        raise Wrong(
-            f"{said} did one task after the other; expected were two workers at the same time. Hint: Pool(2), and not "
-            "apply(), which waits for each result, nor one chunk that holds all the tasks."
-        )
+        raise one_by_one(said)
     if noted("in vain"):
         raise Wrong(f"{said}{otherwise}")
 
@@ -134,31 +165,45 @@ def in_another_order(got: object, expected: list) -> bool:
 
 
 def judge_good_results(learner: Learner) -> str:
-    good, bad = expected = ([4, 3, 2, 1], 2)
+    expected = ([4, 0, 2, 1], 2)
     inside = "Hint: the end of with drops what is not finished, so ask for the results inside the block."
     call = attempt(learner, "good_results", half, NUMBERS, inside)
-    said, got = call.said, call.value
     if "not ready" in str(call.error):
-        raise Wrong(f"{said} asked successful() of a task that had not ended. Hint: wait() for it first.")
+        raise Wrong(f"{call.said} asked successful() of a task that had not ended. Hint: wait() for it first.")
+    if isinstance(call.error, TypeError) and "is odd" in str(call.error):
+        call.result("Hint: a call may raise any exception, not just a ValueError; except Exception catches them.")
     if "is odd" in str(call.error):
-        call.result("Hint: map raises a task's error and gives no result. apply_async gives a result object for each.")
+        call.result(MAP_RAISES)
     call.result(f"Expected was {expected}.")
-    must_share(said, " did not do the first task and the last at the same time. Hint: use chunks of 1.")
-    hint = "Hint: get() of each result object gives its value or raises its error; count the errors."
-    if got == ([], len(NUMBERS)):
-        hint = "No task gave a result. Hint: (item,) with a comma is a tuple; and ask for results in the with block."
-    elif isinstance(got, tuple) and got and in_another_order(got[0], good):
-        hint = "The results stand in the order in which they came. Hint: get() them in the order of the items."
-    elif isinstance(got, tuple) and got and isinstance(got[0], list) and None in got[0]:
-        hint = "Hint: wait() returns None, get() the value."
-    elif got == [good, bad]:
-        hint = "Hint: a tuple is written good, bad or (good, bad)."
-    expect(said, got, expected, hint)
+    must_share(call.said, " did not do the first task and the last at the same time. Hint: use chunks of 1.")
+    expect(call.said, call.value, expected, why_not(call.value, *expected))
     return "the four good results came in the order of the items, and the two errors were counted."
+
+
+def why_not(got: object, good: list, bad: int) -> str:
+    """The hint for what good_results gave instead."""
+    if got == ([], len(NUMBERS)) and not begun():
+        return "No task began. Hint: (item,) with a comma is a tuple; and a task stands at the top level of a file."
+    if got == ([], len(NUMBERS)):
+        return "No task gave a result. Hint: ask for the results in the with block."
+    if got == ([], 1):
+        return MAP_RAISES
+    if got == [good, bad]:
+        return "Hint: a tuple is written good, bad or (good, bad)."
+    values = got[0] if isinstance(got, tuple) and got else None
+    if in_another_order(values, good):
+        return "The results stand in the order in which they came. Hint: get() them in the order of the items."
+    if isinstance(values, list) and None in values:
+        return "Hint: wait() returns None, get() the value."
+    if values == [value for value in good if value]:
+        return "Hint: 0 is a result like any other, though it counts as false."
+    return "Hint: get() of each result object gives its value or raises its error; count the errors."
 
 
 def judge_save_all(learner: Learner) -> str:
     hint = "Hint: nobody may wait for a result that can't come any more: get() inside the with block."
+    sleep = time.sleep
+    time.sleep = lambda seconds: sleep(min(seconds, 0.01))  # in this process: to sleep is not to wait for the tasks
     call = attempt(learner, "save_all", save, [1, 2, 3, 4], hint)
     call.result("Expected was that it saves the four items.")
     must_share(call.said, " did not do tasks 1 and 4 at the same time. Hint: a smaller chunksize.")
@@ -167,7 +212,8 @@ def judge_save_all(learner: Learner) -> str:
             f"{call.said} came back when not all of the four items were saved. Hint: leaving with calls terminate(), "
             "which drops what is not finished, and close() alone does not wait. Wait for all tasks inside the block."
         )
-    call = attempt(learner, "save_all", save, [0, 5], hint)
+    hint = "Hint: an exception in a callback ends the thread that receives the results; keep it and raise it later."
+    call = attempt(learner, "save_all", save, [5, 0, 6], hint)
     if call.error is None:
         raise Wrong(
             f"{call.said} came back as if all were well, but save(0) raised ValueError; expected was that error. Hint: "
@@ -194,20 +240,21 @@ def must_give(call: Call, expected: list) -> None:
 
 def judge_chunks(learner: Learner) -> str:
     hint = "Hint: pool.map(function, items, chunksize) inside with comes back by itself."
-    call = attempt(learner, "few_long", work, TASKS, hint)
-    must_give(call, [10 * task for task in TASKS])
-    must_share(
-        call.said,
-        ": while task 1, a long one, was running, another task waited behind it in the same chunk, and the other "
-        "worker sat idle. Hint: for 12 tasks and 2 workers map makes chunks of 2, unless you give a chunksize.",
-    )
+    for tasks in (TASKS, TURNED):
+        call = attempt(learner, "few_long", work, tasks, hint)
+        must_give(call, [10 * task for task in tasks])
+        must_share(
+            call.said,
+            ": while task 1, a long one, was running, another task waited behind it in the same chunk, and the other "
+            "worker sat idle. Hint: your chunks hold more than one task; without a chunksize map makes chunks of 2.",
+        )
     square, said = Square(), "many_short(square, [0, 1, ..., 1999])"
     must_give(attempt(learner, "many_short", square, MANY, hint, said), [number * number for number in MANY])
     if not 20 <= square.messages <= 100:
         change = "more" if square.messages > 100 else "fewer"
         raise Wrong(
             f"{said} sent {square.messages} messages to the workers; expected were 20 to 100. Hint: a message carries "
-            f"one chunk, so its tasks must be {change}. Without a chunksize map makes about 4 for each worker."
+            f"one chunk, so put {change} items into each. Without a chunksize map makes about 4 for each worker."
         )
     must_share(said, " did not share its tasks between two workers. Hint: Pool(2).")
     return f"nothing waited behind the long task, and 2000 short ones took {square.messages} messages."
@@ -217,7 +264,7 @@ def judge_finish_all(learner: Learner) -> str:
     expected = [10 * item for item in FRAGILE]
     never = (
         "Hint: item 3 ended its worker, and a Pool waits for that result for ever. A ProcessPoolExecutor says "
-        "BrokenProcessPool; with a Pool you need get(timeout=1) and a new pool."
+        "BrokenProcessPool; with a Pool you need get(timeout=1), longer than a worker's start, and a new pool."
     )
     call = attempt(learner, "finish_all", fragile, FRAGILE, never)
     said, got, tries = call.said, call.value, begun().count(3)
@@ -230,11 +277,13 @@ def judge_finish_all(learner: Learner) -> str:
     elif in_another_order(got, expected):
         hint = "Hint: put the results in the order of the items."
     expect(said, got, expected, hint)
-    again = begun().count(1)
-    if again > 1 and not noted("in vain"):
+    if not noted("two at once"):
+        raise one_by_one(said)
+    if again := done_again():
         raise Wrong(
-            f"{said} called fragile(1) {again} times, though the first call had given its result. Hint: keep the "
-            "results that are there (executor.map loses them, submit does not), and do only the others again."
+            f"{said} called fragile({again[0]}) again, though the first call had given its result. Hint: keep all the "
+            "results that are there (executor.map loses them, submit does not), and do only the others again. A time "
+            "limit must be longer than a worker's start."
         )
     return "each item has its result, though one ended its worker twice, and nothing was done again without need."
 

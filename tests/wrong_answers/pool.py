@@ -1,5 +1,50 @@
 """Plausible wrong answers to the exercises of lesson 02."""
 
+APPLY_EACH = "        results = [pool.apply_async(function, (item,)) for item in items]\n"
+GET_EACH = """        for result in results:
+            try:
+                good.append(result.get())
+            except Exception:
+                bad += 1
+"""
+GET_OUTSIDE = GET_EACH.replace("\n    ", "\n").removeprefix("    ")
+GET_IF_GOOD = """        good = [result.get() for result in results if result.successful()]
+        bad = len(results) - len(good)
+"""
+MAP_IN_TRY = """        try:
+            good = pool.map(function, items)
+        except Exception:
+            bad += 1
+"""
+GET_AT_ONCE = """        for item in items:
+            try:
+                good.append(pool.apply_async(function, (item,)).get())
+            except Exception:
+                bad += 1
+"""
+LOCAL = "        def local(item):\n            return function(item)\n\n        good = pool.map(local, items)\n"
+
+SAVE_EACH = APPLY_EACH + "        for result in results:\n            result.get()\n"
+FORGET_EACH = "        for item in items:\n            pool.apply_async(function, (item,))\n"
+AND_END = "        pool.close()\n        pool.join()\n"
+READY_AFTER_3 = """        import time
+        time.sleep(3)
+        for result in results:
+            if result.ready():
+                result.get()
+"""
+RAISING_CALLBACK = """        def fail(error):
+            raise error
+
+        results = [pool.apply_async(function, (item,), error_callback=fail) for item in items]
+"""
+
+FEW = "pool.map(function, items, chunksize=1)"
+MANY = "pool.map(function, items, chunksize=50)"
+FIRST_ALONE = """first = pool.apply_async(function, (items[0],))
+        rest = pool.map(function, items[1:], chunksize=11)
+        return [first.get(), *rest]"""
+
 EXECUTOR = """    results = {}
     while missing := [item for item in items if item not in results]:
         futures = {}
@@ -14,199 +59,133 @@ EXECUTOR = """    results = {}
                 results[item] = future.result()
     return [results[item] for item in items]
 """
-GET_EACH = """        for result in results:
-            try:
-                good.append(result.get())
-            except Exception:
-                bad += 1
+COLLECT = """            with suppress(BrokenProcessPool):
+                results[item] = future.result()
 """
-SAVE_EACH = """        results = [pool.apply_async(function, (item,)) for item in items]
-        for result in results:
-            result.get()
+NO_RETRY = """    with ProcessPoolExecutor(2, mp_context=context) as executor:
+        return list(executor.map(function, items))
+"""
+BROKEN_AGAIN = """    with ProcessPoolExecutor(2, mp_context=context) as executor:
+        while True:
+            try:
+                return list(executor.map(function, items))
+            except BrokenProcessPool:
+                futures = [executor.submit(function, item) for item in items]
+"""
+ALL_AGAIN = """    while True:
+        with (
+            suppress(BrokenProcessPool),
+            ProcessPoolExecutor(2, mp_context=context) as executor,
+        ):
+            return list(executor.map(function, items))
+"""
+SUPPRESS_ONCE = """            if len(missing) == len(items):
+                with suppress(BrokenProcessPool):
+                    results[item] = future.result()
+            else:
+                results[item] = future.result()
+"""
+SUBMIT_EACH = "            for item in missing:\n                futures[item] = executor.submit(function, item)\n"
+ZIPPED = """            for item, value in zip(missing, executor.map(function, missing)):
+                results[item] = value
+"""
+AT_THE_FIRST = """        with suppress(BrokenProcessPool):
+            for item, future in futures.items():
+                results[item] = future.result()
+"""
+COLLECT_ALL = "        for item, future in futures.items():\n" + COLLECT
+WITH_LIMIT = """    results = {}
+    while missing := [item for item in items if item not in results]:
+        with context.Pool(2) as pool:
+            waiting = {item: pool.apply_async(function, (item,)) for item in missing}
+            for item, result in waiting.items():
+                try:
+                    results[item] = result.get(timeout=1)
+                except multiprocessing.TimeoutError:
+                    pass
+    return [results[item] for item in items]
 """
 
 WRONG = {
     ("pool", 1): [
-        (
-            [
-                (
-                    "results = [pool.apply_async(function, (item,)) for item in items]",
-                    "good = pool.map(function, items)",
-                ),
-                (GET_EACH, ""),
-            ],
-            "map raises a task's error",
-        ),
-        (
-            [
-                (
-                    GET_EACH,
-                    "    for result in results:\n        try:\n            good.append(result.get())\n"
-                    "        except Exception:\n            bad += 1\n",
-                )
-            ],
-            "ask for the results inside the block",
-        ),
+        ([(APPLY_EACH + GET_EACH, "        good = pool.map(function, items)\n")], "map raises a task's error"),
+        ([(GET_EACH, GET_OUTSIDE)], "ask for the results inside the block"),
         ([("(item,)", "item")], "(item,) with a comma"),
         ([("pool.apply_async(function, (item,))", "pool.apply_async(function(item))")], "ran a task here"),
         ([("context.Pool(2)", "context.Pool(1)")], "one task after the other"),
         (
-            [
-                ("(function, (item,))", "(function, (item,), callback=good.append)"),
-                ("good.append(result.get())", "result.get()"),
-            ],
+            [("(item,))", "(item,), callback=good.append)"), ("good.append(result.get())", "result.get()")],
             "in the order in which they came",
         ),
-        (
-            [
-                (
-                    GET_EACH,
-                    "        good = [result.get() for result in results if result.successful()]\n"
-                    "        bad = len(results) - len(good)\n",
-                )
-            ],
-            "that had not ended. Hint: wait() for it",
-        ),
+        ([(GET_EACH, GET_IF_GOOD)], "that had not ended. Hint: wait() for it"),
         ([("result.get()", "result.wait()")], "wait() returns None"),
         ([(GET_EACH, "        pool.join()\n" + GET_EACH)], "after close() or terminate() only"),
         ([("return good, bad", "return good")], "get() of each result object"),
+        (
+            [("except Exception", "except ValueError")],
+            "raised TypeError: 5 is odd. Hint: a call may raise any exception",
+        ),
+        ([("return good, bad", "return [value for value in good if value], bad")], "0 is a result like any other"),
+        ([(APPLY_EACH + GET_EACH, GET_AT_ONCE)], "nor get() directly after each apply_async"),
+        ([("    return good, bad\n", "")], "gave None: your function returns nothing"),
+        ([(APPLY_EACH + GET_EACH, LOCAL)], "Put it at the top level of the file"),
+        ([(APPLY_EACH + GET_EACH, MAP_IN_TRY)], "map raises a task's error"),
     ],
     ("pool", 2): [
-        (
-            [(SAVE_EACH, "        for item in items:\n            pool.apply_async(function, (item,))\n")],
-            "drops what is not finished",
-        ),
-        (
-            [
-                (
-                    SAVE_EACH,
-                    "        for item in items:\n            pool.apply_async(function, (item,))\n"
-                    "        pool.close()\n",
-                )
-            ],
-            "close() alone does not wait",
-        ),
-        (
-            [
-                (
-                    SAVE_EACH,
-                    "        for item in items:\n            pool.apply_async(function, (item,))\n"
-                    "        pool.close()\n        pool.join()\n",
-                )
-            ],
-            "until somebody calls its get()",
-        ),
+        ([(SAVE_EACH, FORGET_EACH)], "drops what is not finished"),
+        ([(SAVE_EACH, FORGET_EACH + "        pool.close()\n")], "close() alone does not wait"),
+        ([(SAVE_EACH, FORGET_EACH + AND_END)], "until somebody calls its get()"),
         ([("            result.get()", "            result.wait()")], "until somebody calls its get()"),
         ([(SAVE_EACH, "        pool.map_async(function, items)\n")], "drops what is not finished"),
         (
-            [
-                (
-                    "        for result in results:\n            result.get()",
-                    "    for result in results:\n        result.get()",
-                )
-            ],
+            [("        for result in results:\n            result", "    for result in results:\n        result")],
             "get() inside the with block",
         ),
         (
-            [
-                ("pool.apply_async(function, (item,))", "pool.apply(function, (item,))"),
-                ("            result.get()", "            pass"),
-            ],
+            [("pool.apply_async(function, (item,))", "pool.apply(function, (item,))"), ("result.get()", "pass")],
             "apply(), which waits for each result",
         ),
-        (
-            [
-                (
-                    SAVE_EACH,
-                    "        for item in items:\n            pool.apply_async(function, (item,))\n"
-                    "        pool.join()\n",
-                )
-            ],
-            "after close() or terminate() only",
-        ),
+        ([(SAVE_EACH, FORGET_EACH + "        pool.join()\n")], "after close() or terminate() only"),
+        ([(SAVE_EACH, APPLY_EACH + AND_END + "        results[0].get()\n")], "until somebody calls its get()"),
+        ([(SAVE_EACH, APPLY_EACH + AND_END + "        results[-1].get()\n")], "until somebody calls its get()"),
+        ([(SAVE_EACH, APPLY_EACH + READY_AFTER_3)], "came back when not all of the four items were saved"),
+        ([(APPLY_EACH, RAISING_CALLBACK)], "an exception in a callback ends the thread that receives the results"),
     ],
     ("pool", 3): [
         ([("items, chunksize=1)", "items)")], "waited behind it in the same chunk"),
-        ([("chunksize=1)", "chunksize=6)")], "waited behind it in the same chunk"),
+        ([("chunksize=1)", "chunksize=6)")], "your chunks hold more than one task"),
         ([("chunksize=50)", "chunksize=1)")], "sent 2000 messages"),
         ([("items, chunksize=50)", "items)")], "sent 8 messages"),
-        ([("chunksize=50)", "chunksize=1000)")], "its tasks must be fewer"),
+        ([("chunksize=50)", "chunksize=1000)")], "so put fewer items into each"),
         ([("context.Pool(2)", "context.Pool(1)")], "one task after the other"),
-        (
-            [("pool.map(function, items, chunksize=1)", "list(pool.imap_unordered(function, items))")],
-            "Hint: imap_unordered does that",
-        ),
-        (
-            [("pool.map(function, items, chunksize=50)", "list(pool.imap_unordered(function, items, 50))")],
-            "Hint: imap_unordered does that",
-        ),
-        ([("pool.map(function, items, chunksize=50)", "pool.imap(function, items, 50)")], "imap and map_async"),
+        ([(FEW, "list(pool.imap_unordered(function, items))")], "Hint: imap_unordered does that"),
+        ([(MANY, "list(pool.imap_unordered(function, items, 50))")], "Hint: imap_unordered does that"),
+        ([(MANY, "pool.imap(function, items, 50)")], "imap and map_async"),
+        ([("return " + FEW, FIRST_ALONE)], "waited behind it in the same chunk"),
     ],
     ("pool", 4): [
         (
             [(EXECUTOR, "    with context.Pool(2) as pool:\n        return pool.map(function, items, 1)\n")],
             "a Pool waits for that result for ever",
         ),
+        ([(EXECUTOR, NO_RETRY)], "a broken pool stays broken"),
+        ([(EXECUTOR, BROKEN_AGAIN)], "a broken pool stays broken"),
+        ([(EXECUTOR, ALL_AGAIN)], "executor.map loses them"),
         (
             [
-                (
-                    EXECUTOR,
-                    "    with ProcessPoolExecutor(2, mp_context=context) as executor:\n"
-                    "        return list(executor.map(function, items))\n",
-                )
-            ],
-            "a broken pool stays broken",
-        ),
-        (
-            [
-                (
-                    EXECUTOR,
-                    "    with ProcessPoolExecutor(2, mp_context=context) as executor:\n"
-                    "        while True:\n"
-                    "            try:\n"
-                    "                return list(executor.map(function, items))\n"
-                    "            except BrokenProcessPool:\n"
-                    "                futures = [executor.submit(function, item) for item in items]\n",
-                )
-            ],
-            "a broken pool stays broken",
-        ),
-        (
-            [
-                (
-                    EXECUTOR,
-                    "    while True:\n"
-                    "        with (\n"
-                    "            suppress(BrokenProcessPool),\n"
-                    "            ProcessPoolExecutor(2, mp_context=context) as executor,\n"
-                    "        ):\n"
-                    "            return list(executor.map(function, items))\n",
-                )
-            ],
-            "executor.map loses them",
-        ),
-        (
-            [
-                (
-                    "    while missing := [item for item in items if item not in results]:\n",
-                    "    for _ in range(2):\n        missing = [item for item in items if item not in results]\n",
-                ),
+                ("while missing := [item for item in items if item not in results]:", "for _ in range(2):"),
+                ("futures = {}\n", "futures, missing = {}, [item for item in items if item not in results]\n"),
                 ("return [results[item]", "return [results.get(item)"),
             ],
             "until each item has its result",
         ),
-        (
-            [
-                (
-                    "            with suppress(BrokenProcessPool):\n                results[item]",
-                    "            if len(missing) == len(items):\n"
-                    "                with suppress(BrokenProcessPool):\n"
-                    "                    results[item] = future.result()\n"
-                    "            else:\n                results[item]",
-                )
-            ],
-            "a worker may die again in the new pool",
-        ),
+        ([(COLLECT, SUPPRESS_ONCE)], "a worker may die again in the new pool"),
         ([("return [results[item] for item in items]", "return list(results.values())")], "in the order of the items"),
+        ([(COLLECT_ALL, AT_THE_FIRST)], "submit does not"),
+        ([(SUBMIT_EACH, ZIPPED)], "submit does not"),
+        ([("ProcessPoolExecutor(2", "ProcessPoolExecutor(1")], "one task after the other"),
+        ([(EXECUTOR, WITH_LIMIT.replace("Pool(2)", "Pool(1)"))], "one task after the other"),
+        ([(EXECUTOR, WITH_LIMIT.replace("multiprocessing.T", "T"))], "not the built-in TimeoutError"),
+        ([(EXECUTOR, WITH_LIMIT.replace("=1)", "=0.01)"))], "longer than a worker's start"),
     ],
 }
