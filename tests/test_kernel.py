@@ -1,6 +1,8 @@
 """`mp` in a real kernel, as JupyterLab starts it: output under the right cell, and nothing left behind."""
 
+import contextlib
 import os
+import queue
 import time
 from pathlib import Path
 
@@ -55,6 +57,18 @@ class Kernel:
         self.wait(self.ended(cell))
         return self.printed[cell]
 
+    def interrupt(self, cell: str) -> None:
+        """Interrupt a cell, and once more if it goes on, as a person does.
+
+        Python misses a signal that comes in the moment before its main thread begins to wait for a lock: a flag is set,
+        and nobody looks at it until the lock is free. Seen in 3 of 273 tries, on a machine with a load of 10.
+        """
+        for _ in range(4):
+            self.manager.interrupt_kernel()
+            with contextlib.suppress(queue.Empty):
+                return self.wait(self.ended(cell), 8)
+        raise AssertionError(f"interrupted four times, and it goes on; it printed {self.printed[cell]}")
+
     def close(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
@@ -92,8 +106,7 @@ def test_an_interrupted_cell_leaves_no_process(kernel):
     kernel.wait(lambda message: "\n" in kernel.printed[cell])
     pids = [int(pid) for pid in kernel.printed[cell].split()]
     assert len(pids) == 4
-    kernel.manager.interrupt_kernel()
-    kernel.wait(kernel.ended(cell))
+    kernel.interrupt(cell)
     assert "KeyboardInterrupt" in kernel.printed[cell]
     wait_until_gone(pids)
     assert kernel.run("print(mp.active_children())") == "[]\n"
