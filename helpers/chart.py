@@ -175,7 +175,7 @@ class timeline:
             collections.Counter(event.label for event in self.events if event.what == what)
             for what in ("sent", "received")
         )
-        senders, receivers = ({message[place] for message in messages} for place in (1, 3))
+        senders, receivers = {message.sender for message in messages}, {message.receiver for message in messages}
         if sent == received:
             count, how = _plural(sent.total(), "message"), "each received once"
         else:
@@ -347,10 +347,12 @@ def curves(
     axes = figure.add_subplot()
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log")
-    for (name, points), mark, colour in zip(lines.items(), MARKS, COLOURS, strict=False):
+    looks = itertools.cycle(zip(MARKS, COLOURS, strict=True))
+    for (name, points), (mark, colour) in zip(lines.items(), looks, strict=False):
         axes.plot(*zip(*points, strict=True), mark, label=name, color=colour, markersize=5)
     if ideal:
-        ends = [edge({at for points in lines.values() for at, _ in points}) for edge in (min, max)]
+        places = {at for points in lines.values() for at, _ in points}
+        ends = [min(places), max(places)]
         axes.plot(ends, ends, color="#888888", linewidth=1, label="ideal")
     axes.set_xlabel(x)
     axes.set_ylabel(y)

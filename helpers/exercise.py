@@ -101,6 +101,8 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         recorded = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     if "verdict" in recorded:
         return recorded["verdict"]
+    if "failure" in recorded:
+        return f"The check itself failed, and does not know whether you are right: {recorded['failure']}"
     trying, hint = recorded.get("trying", "the check"), recorded.get("hint", "")
     wrong = too_long(trying, limit, hint) if code is None else died(trying, code, hint)
     return f"Not yet: {wrong}"
@@ -309,12 +311,14 @@ def expect(said: str, got: object, expected: object, hint: str) -> None:
 
 def _referee(lesson: str, number: str, record: str) -> None:
     os.environ[REFEREE] = str(os.getpid())
-    learner = Learner(f"my_{lesson}_{number}", Path(record))
+    learner, how = Learner(f"my_{lesson}_{number}", Path(record)), "verdict"
     try:
         said = f"Right: {_judges(lesson)[int(number)](learner)}"
     except Wrong as wrong:
         said = f"Not yet: {wrong}"
-    Path(f"{record}.new").write_text(json.dumps({"verdict": said}), encoding="utf-8")
+    except Exception:
+        how, said = "failure", traceback.format_exc()
+    Path(f"{record}.new").write_text(json.dumps({how: said}), encoding="utf-8")
     os.replace(f"{record}.new", record)
     os._exit(0)  # without waiting for what the learner's code may have left running
 

@@ -16,8 +16,9 @@ classes below subclass the standard ones.
 - What C code, or another program that a child runs, writes to file descriptors 1 and 2 goes where it went before.
 - No process outlives the kernel, however that ends (`Lifeline`), nor an interrupted cell (`watch_interrupts`).
 
-What this file relies on beyond the documented interface: `BaseProcess._bootstrap(parent_sentinel)`, which every start
-method calls first in the child, and `_check_closed` (both unchanged in Python 3.11 to 3.14).
+What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.14): `_bootstrap`, which every
+start method calls first in the child, `_start_method` and a context's `_name`; `reduction.DupFd` and Windows'
+`duplicate_for_child`, by which a file descriptor travels; `util._logger`; and `_at_fork_reinit` of a lock.
 """
 
 import _thread

@@ -19,7 +19,7 @@ KINDS = ("starting", "working", "waiting", "holding")
 send = None
 timelines: list = []
 main_pid = os.getpid()
-recording = False  # whether a timeline was open when this process was started
+recording = False  # whether a timeline is open; in a child, whether one was when it was started
 _ids = itertools.count()
 
 

@@ -11,13 +11,14 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 ADVICE = """{where}
+(In a comparison, lines with + are stored and lines with - came out.)
 - What came out is right, what is stored is old:
       python tests/store.py {notebook}
 - What came out is wrong: mend the cell, or the worker that it runs.
 - It differs from run to run: print a fact that always holds.
 - An import fails: pip install -r requirements.txt
 - It took too long: a process waits for ever. Give what may block a timeout,
-  and a finally that ends it.
+  and a finally that ends it. The cells after it were not compared.
 More is in the README, under For maintainers."""
 
 
@@ -35,6 +36,10 @@ def pytest_runtest_makereport(item):
     outcome = yield
     report = outcome.get_result()
     if report.failed and hasattr(item, "cell_num"):  # nbval's item for a cell
+        outputs = getattr(item, "test_outputs", None) or []
+        errors = [each.text for each in outputs if each.get("name") == "stderr"]
+        if errors:
+            report.sections.append(("What came on stderr", "".join(errors)))
         report.sections.append(("Which cell, and what to do", advice(item)))
 
 

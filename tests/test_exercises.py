@@ -193,6 +193,15 @@ def test_an_unknown_exercise_is_an_error(tmp_path):
         verdict("proces", 1, tmp_path)
 
 
+def test_a_fault_of_the_check_is_not_blamed_on_the_learner(tmp_path):
+    code = (
+        "class Strange:\n    def __repr__(self): return 1 / 0\n\n\ndef exit_code_of(function):\n    return Strange()\n"
+    )
+    said = judged(tmp_path, ("process", 1), code)
+    assert said.startswith("The check itself failed, and does not know whether you are right: Traceback")
+    assert "ZeroDivisionError" in said
+
+
 def test_check_prints_the_verdict(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     check("process", 1)

@@ -43,7 +43,8 @@ def anchors(path: Path) -> set[str]:
 
 
 def test_every_cell_was_executed_once_in_order(lesson):
-    assert [cell.execution_count for cell in code(lesson)] == list(range(1, len(code(lesson)) + 1))
+    for number, cell in enumerate(code(lesson), 1):
+        assert cell.execution_count == number, f"store the lesson again, after a look at this cell:\n{cell.source}"
 
 
 def test_no_cell_is_empty_or_long(lesson):

@@ -15,6 +15,7 @@ CELLS = {
     "a stale output": 'print("new")',
     "a broken worker": "assert 1 + 1 == 3",
     "a missing package": "import no_such_package",
+    "a traceback of a child": 'import sys; print("old"); print("KeyError: lost", file=sys.stderr)',
     "a cell that hangs": "import time; time.sleep(60)",
 }
 
@@ -43,7 +44,8 @@ def test_it_says_which_cell_by_its_heading(red_run, number, heading):
 
 
 @pytest.mark.parametrize(
-    "words", ["old", "new", "AssertionError", "No module named 'no_such_package'", "Timeout of 4 seconds"]
+    "words",
+    ["old", "new", "AssertionError", "named 'no_such_package'", "KeyError: lost", "Timeout of 4 seconds"],
 )
 def test_it_says_what_was_expected_and_what_came(red_run, words):
     assert words in red_run

@@ -2,4 +2,9 @@
 
 A judge says what the learner's functions are called with and what must come back, and has a hint for each mistake that
 people make. Tests require each to accept the solution in the notebook and to reject several plausible wrong ones.
+
+In the notebook an exercise is: a heading `### Exercise 1: …` with the task; a `%%writefile my_process_1.py` cell, whose
+functions end in `...` if nothing is written yet; a cell `check("process", 1)`; and below it, in one text, the solution
+in `<details><summary>Solution</summary>` and a question that begins with "To think about: ". The tests find the
+solution by these words. Wrong answers are pairs of texts: what stands in the solution, and what a learner might write.
 """
