@@ -265,8 +265,9 @@ class timeline:
             start, end = (message.sent, rows[message.sender]), (message.received, rows[message.receiver])
             arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", end, start, arrowprops=arrow)
-            # Where the sender's bar says it already, a second label would only cover something.
-            if len(messages) <= MOST_LABELS and (message.sender, message.label) not in labelled:
+            # Where a bar at one of its ends says it already, a second label would only cover something.
+            said = labelled & {(message.sender, message.label), (message.receiver, message.label)}
+            if len(messages) <= MOST_LABELS and not said:
                 middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
                 box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.8}
                 axes.annotate(

@@ -97,6 +97,7 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
             code = None
         finally:
             _end_all(mark)
+            referee.kill()  # as a rule it has ended; waiting for it must not depend on that
             referee.wait()
         recorded = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     if "verdict" in recorded:

@@ -156,14 +156,18 @@ def test_what_overlaps_in_a_lane_can_be_told_apart():
         Event("sent", 2, 1, "other"),
         Event("end", 3, 1, "", "", 2),
         Event("exit", 4, 1),
+        Event("sent", 3, 1, "used"),
         Event("received", 3, 2, "inner"),
         Event("received", 3, 2, "other"),
+        Event("received", 3, 2, "used"),
+        Event("begin", 3, 2, "used", "working", 3),
+        Event("end", 4, 2, "", "", 3),
     )
     figure = run._draw()
-    outer, inner = (bar.get_height() for bar in figure.axes[0].patches)
+    outer, inner, _ = (bar.get_height() for bar in figure.axes[0].patches)
     assert inner < outer
     texts = [text.get_text() for text in figure.axes[0].texts if text.get_text()]
-    assert sorted(texts) == ["inner", "other", "outer"]  # the arrow of "inner" has its label in the bar
+    assert sorted(texts) == ["inner", "other", "outer", "used"]  # two arrows have their label in a bar
     assert "process ended within it" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
