@@ -9,6 +9,7 @@ and else as it was.
 """
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Execute notebooks and store them again.")
     parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(NOTEBOOKS.glob("*.ipynb")))
     failed = 0
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.7:
+        print("This machine is busy: the figures will not show what the text says of two free cores.")
     for path in parser.parse_args().notebooks:
         try:
             store(path)
