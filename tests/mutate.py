@@ -113,7 +113,7 @@ def main() -> int:
     options = parser.parse_args()
     random.seed(options.seed)
     every = [(module, change) for module in options.modules for change in changes(module)]
-    jobs, survivors, total = queue.Queue(), [], collections.Counter()
+    jobs, total = queue.Queue(), collections.Counter()
     for job in random.sample(every, min(options.sample, len(every))):
         jobs.put(job)
     print(f"{jobs.qsize()} of {len(every)} possible changes, seed {options.seed}", flush=True)
@@ -129,9 +129,8 @@ def main() -> int:
                     return
                 found, diff = noticed(tree, module, change)
                 total[module, found] += 1
-                if not found:
-                    survivors.append(diff)
-                    print(f"NOT NOTICED {module}, line {change[2]}\n{diff}", flush=True)
+                said = f"{total.total():4} {module}, line {change[2]}, {change[0].removeprefix('core/')}"
+                print(said if found else f"{said}: NOT NOTICED\n{diff}", flush=True)
 
     threads = [threading.Thread(target=work) for _ in range(options.workers)]
     for thread in threads:
@@ -142,8 +141,8 @@ def main() -> int:
         caught, missed = total[module, True], total[module, False]
         if caught + missed:
             print(f"{module:20} {caught:4} of {caught + missed:4} noticed")
-    share = 1 - len(survivors) / max(1, total.total())
-    print(f"{'all':20} {total.total() - len(survivors):4} of {total.total():4} noticed, {share:.0%}")
+    caught = sum(count for (_, found), count in total.items() if found)
+    print(f"{'all':20} {caught:4} of {total.total():4} noticed, {caught / max(1, total.total()):.0%}")
     return 0
 
 
