@@ -60,8 +60,9 @@ class Kernel:
     def interrupt(self, cell: str) -> None:
         """Interrupt a cell, and once more if it goes on, as a person does.
 
-        Python misses a signal that comes in the moment before its main thread begins to wait for a lock: a flag is set,
-        and nobody looks at it until the lock is free. Seen in 3 of 273 tries, on a machine with a load of 10.
+        In 3 of 273 tries, on a machine with a load of 10, the workers had their KeyboardInterrupt and the kernel's main
+        thread went on waiting in pool.map. Probably the signal came in the moment before it began to wait, when Python
+        only sets a flag; that was not proved.
         """
         for _ in range(4):
             self.manager.interrupt_kernel()
