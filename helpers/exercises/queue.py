@@ -296,7 +296,7 @@ def judge_run_all(learner: Learner) -> str:
     if max(done().values()) > 1:
         raise Wrong(f"with {said}, a task was worked on more than once. Hint: call work(task) once for each task.")
     if len(got) < len(TASKS):
-        hint = "All tasks were done. Hint: get until you have a sentinel from each consumer, behind its results."
+        hint = "All tasks were done. Hint: get results up to a sentinel from each consumer, then join."
     expect(f"{said}, sorted,", sorted(result[0] for result in got), [task * task for task in TASKS], hint)
     if left:
         raise Wrong(f"{said} came back while a process was still running. Hint: join the consumers too.")

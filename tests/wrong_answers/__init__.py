@@ -2,6 +2,8 @@
 
 A wrong answer is given as changes to the solution: pairs of what stands there and what stands there instead. So it
 stays next to the solution, whatever that becomes.
+
+The first of each exercise is tried by the README's command: one that is judged quickly. CI tries all (-m slow).
 """
 
 from wrong_answers import lock, pipe, pool, process, queue

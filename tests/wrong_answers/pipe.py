@@ -10,12 +10,12 @@ FORK = ("context.Process", "multiprocessing.get_context('fork').Process")
 
 WRONG = {
     ("pipe", 1): [
+        ([("    child.join()\n", "")], "without having joined every child"),
         ([("    here.close()\n", "")], "close it before you join"),
         (
             [("    here.close()\n    child.join()\n", "    child.join()\n    here.close()\n")],
             "close it before you join",
         ),
-        ([("    child.join()\n", "")], "without having joined every child"),
         ([("target=worker, args=(there,)", "target=worker(there)")], "target=function() calls it at once"),
         ([("    here.close()\n", "    child.kill()\n")], "kill nobody"),
         ([("Pipe()", "Pipe(duplex=False)")], "two ends that both send and receive"),
@@ -57,6 +57,17 @@ WRONG = {
     ("pipe", 2): [
         (
             [
+                (
+                    "total += reader.recv()",
+                    "if not reader.poll(0.5):\n                break\n            total += reader.recv()",
+                ),
+                ("    except EOFError:\n        answer.send(total)", "    finally:\n        answer.send(total)"),
+                ("    writer.close()\n", ""),
+            ],
+            "no time limit",
+        ),
+        (
+            [
                 ("def add_up(reader, answer)", "def add_up(reader, writer, answer)"),
                 ("(reader, answer))", "(reader, writer, answer))"),
             ],
@@ -76,17 +87,6 @@ WRONG = {
                 ("    writer.close()\n", "    writer.send(None)\n"),
             ],
             "it needs no mark for the end",
-        ),
-        (
-            [
-                (
-                    "total += reader.recv()",
-                    "if not reader.poll(0.5):\n                break\n            total += reader.recv()",
-                ),
-                ("    except EOFError:\n        answer.send(total)", "    finally:\n        answer.send(total)"),
-                ("    writer.close()\n", ""),
-            ],
-            "no time limit",
         ),
         (
             [("    reader.close()\n", "    reader.close()\n    writer.close()\n")],
@@ -109,12 +109,6 @@ WRONG = {
         ([("    child.join()\n", "")], "without having joined every child"),
     ],
     ("pipe", 3): [
-        ([("    sender.start()\n", "    sender.start()\n    sender.join()\n")], "receive until EOFError first"),
-        (
-            [("    sender.start()\n", "    sender.run()\n"), ("        sender.join()\n", "")],
-            "let a thread send the lines",
-        ),
-        ([("        to_child.close()\n", "")], "closes to_child after the last one"),
         (
             [
                 ("        to_child.close()\n", ""),
@@ -122,6 +116,12 @@ WRONG = {
             ],
             "let the thread close to_child after the last line",
         ),
+        ([("    sender.start()\n", "    sender.start()\n    sender.join()\n")], "receive until EOFError first"),
+        (
+            [("    sender.start()\n", "    sender.run()\n"), ("        sender.join()\n", "")],
+            "let a thread send the lines",
+        ),
+        ([("        to_child.close()\n", "")], "closes to_child after the last one"),
         (
             [
                 ("            to_child.send(line)", f"            to_child.send(line)\n            {POLL}"),
@@ -159,6 +159,13 @@ WRONG = {
         ([("        while True:\n", "        while sender.is_alive():\n"), (CAUGHT, OVER)], "receive until EOFError"),
     ],
     ("pipe", 4): [
+        (
+            [
+                ("    for child in children:\n        child.join()\n", ""),
+                ("                del names[reader]", "                return messages"),
+            ],
+            "came back while children were still running",
+        ),
         ([("        writer.close()\n", "")], "your own copy keeps the pipe open"),
         ([("in wait(list(names)):", "in list(names):")], "connection.wait(readers) says which can be read now"),
         (
@@ -208,13 +215,6 @@ WRONG = {
             'gave nothing for "silent"',
         ),
         ([("    for child in children:\n        child.join()\n", "")], "without having joined every child"),
-        (
-            [
-                ("    for child in children:\n        child.join()\n", ""),
-                ("                del names[reader]", "                return messages"),
-            ],
-            "came back while children were still running",
-        ),
         ([("while names:", "if names:")], "already in join()"),
         (
             [("while names:", "while ready := wait(list(names), timeout=1):"), ("in wait(list(names)):", "in ready:")],

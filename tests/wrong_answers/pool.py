@@ -152,9 +152,9 @@ WRONG = {
         ([(APPLY_EACH, RAISING_CALLBACK)], "an exception in a callback ends the thread that receives the results"),
     ],
     ("pool", 3): [
+        ([("chunksize=50)", "chunksize=1)")], "sent 2000 messages"),
         ([("items, chunksize=1)", "items)")], "waited behind it in the same chunk"),
         ([("chunksize=1)", "chunksize=6)")], "your chunks hold more than one task"),
-        ([("chunksize=50)", "chunksize=1)")], "sent 2000 messages"),
         ([("items, chunksize=50)", "items)")], "sent 8 messages"),
         ([("chunksize=50)", "chunksize=1000)")], "so put fewer items into each"),
         ([("context.Pool(2)", "context.Pool(1)")], "one task after the other"),
@@ -164,11 +164,11 @@ WRONG = {
         ([("return " + FEW, FIRST_ALONE)], "waited behind it in the same chunk"),
     ],
     ("pool", 4): [
+        ([(EXECUTOR, NO_RETRY)], "a broken pool stays broken"),
         (
             [(EXECUTOR, "    with context.Pool(2) as pool:\n        return pool.map(function, items, 1)\n")],
             "a Pool waits for that result for ever",
         ),
-        ([(EXECUTOR, NO_RETRY)], "a broken pool stays broken"),
         ([(EXECUTOR, BROKEN_AGAIN)], "a broken pool stays broken"),
         ([(EXECUTOR, ALL_AGAIN)], "executor.map loses them"),
         (

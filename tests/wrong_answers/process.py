@@ -39,8 +39,8 @@ WRONG = {
         ),
     ],
     ("process", 3): [
-        ([("    child.join(seconds)\n", "    child.join()\n")], "join(seconds) returns after that time"),
         ([("    child.kill()\n    child.join()\n", "")], "left its child running"),
+        ([("    child.join(seconds)\n", "    child.join()\n")], "join(seconds) returns after that time"),
         ([("in_time = not child.is_alive()", "in_time = child.join(0)")], "gave None; expected was True"),
         ([("not child.is_alive()", "child.is_alive()")], "gave False; expected was True"),
         ([("not child.is_alive()", "bool(child.exitcode)")], "Exit code 0 counts as false"),
@@ -48,6 +48,7 @@ WRONG = {
         ([("not child.is_alive()", "child.exitcode == 0")], "run_for(raise_an_error, 5) gave False; expected was True"),
     ],
     ("process", 4): [
+        ([(", args=(argument,)", "")], "called meet(3) in 0 processes"),
         ([("        child.start()\n    for child in children:\n", "        child.start()\n")], "one after the other"),
         ([("range(2)", "range(1)")], "in 1 processes; expected were 2"),
         ([("target=function, args=(argument,)", "target=function(argument)")], "ran the function here"),
@@ -59,7 +60,6 @@ WRONG = {
         ),
         ([("child.join()", "child.join(timeout=1)")], "join both without a limit"),
         ([("args=(argument,)", "args=(argument)")], "a tuple, with a comma"),
-        ([(", args=(argument,)", "")], "called meet(3) in 0 processes"),
     ],
 }
 if os.name != "nt":

@@ -19,6 +19,7 @@ TO_EACH_SENTINEL = "    for _ in users:\n        found.extend(iter(results.get, 
 
 WRONG = {
     ("queue", 1): [
+        ([("    for child in children:\n        child.join()\n", "")], "while a child was still running"),
         (
             [
                 (
@@ -28,7 +29,6 @@ WRONG = {
             ],
             "Hint: get first, once for each child",
         ),
-        ([("    for child in children:\n        child.join()\n", "")], "while a child was still running"),
         (
             [
                 (
@@ -115,13 +115,13 @@ WRONG = {
         ),
     ],
     ("queue", 3): [
-        ([("    for _ in users:\n        tasks.put(None)\n", "    tasks.put(None)\n")], "put one for each consumer"),
-        ([("    for _ in users:\n        tasks.put(None)\n", "")], "put one for each consumer"),
-        ([("for _ in users:\n        tasks.put", "for _ in makers:\n        tasks.put")], "put one for each consumer"),
         (
             [("    for process in makers:\n        process.join()\n", "")],
             "no sentinel may come before the last task of the last producer",
         ),
+        ([("    for _ in users:\n        tasks.put(None)\n", "    tasks.put(None)\n")], "put one for each consumer"),
+        ([("    for _ in users:\n        tasks.put(None)\n", "")], "put one for each consumer"),
+        ([("for _ in users:\n        tasks.put", "for _ in makers:\n        tasks.put")], "put one for each consumer"),
         ([("(task := tasks.get()) is not None", "task := tasks.get()")], "0 is a task like any other"),
         (
             [("while (task := tasks.get()) is not None:", "while not tasks.empty():\n        task = tasks.get()")],
@@ -162,7 +162,7 @@ WRONG = {
                 (TO_EACH_SENTINEL, get_until_empty("results", "found", 1)),
                 ("    results.put(None)\n", ""),
             ],
-            "All tasks were done. Hint: get until you have a sentinel from each consumer",
+            "All tasks were done. Hint: get results up to a sentinel from each consumer, then join",
         ),
         (
             [
@@ -173,17 +173,11 @@ WRONG = {
                 (TO_EACH_SENTINEL, "    while not results.empty():\n        found.append(results.get())\n"),
                 ("    for process in users:\n", "    for process in users:\n        process.terminate()\n"),
             ],
-            "All tasks were done. Hint: get until you have a sentinel from each consumer",
+            "All tasks were done. Hint: get results up to a sentinel from each consumer, then join",
         ),
         ([("context.Queue(), context.Queue()", "context.Queue(2), context.Queue(2)")], "or leave out the limit"),
     ],
     ("queue", 4): [
-        ([("queue.get(timeout=0.1)", "queue.get()")], "in get() without a timeout"),
-        (
-            [("            if ended:\n", "            if process.exitcode is not None:\n")],
-            "look once more into the queue",
-        ),
-        ([("ended = process.exitcode is not None", "ended = process.exitcode")], "0 is an end too"),
         (
             [
                 (
@@ -193,6 +187,12 @@ WRONG = {
             ],
             "While the process is alive, try again",
         ),
+        ([("queue.get(timeout=0.1)", "queue.get()")], "in get() without a timeout"),
+        (
+            [("            if ended:\n", "            if process.exitcode is not None:\n")],
+            "look once more into the queue",
+        ),
+        ([("ended = process.exitcode is not None", "ended = process.exitcode")], "0 is an end too"),
         ([("    while True:\n", "    process.join()\n    while True:\n")], "the process has more to do"),
         (
             [("                raise RuntimeError(message) from None", "                return None")],
