@@ -190,8 +190,9 @@ def test_join_does_not_wait_for_a_fork_that_holds_the_pipe(mp, capsys):
     child = mp.Process(target=workers.leave_a_fork)
     child.start()
     child.join()  # with a timeout it would wait for the sentinel, which the fork holds open in the plain context too
-    assert time.monotonic() - began < 10
-    assert capsys.readouterr().out == "printed before the fork\n"
+    took = time.monotonic() - began
+    os.kill(int(capsys.readouterr().out), signal.SIGKILL)  # it held pytest's own output open too
+    assert took < 10
 
 
 def test_log_to_stderr_reaches_the_notebook(mp, capsys):

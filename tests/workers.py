@@ -58,11 +58,12 @@ def log() -> None:
 
 
 def leave_a_fork() -> None:
-    """End at once, and leave a forked process that keeps this one's pipe open."""
-    print("printed before the fork")
-    if os.fork() == 0:
+    """End at once, and leave a forked process that keeps this one's pipe open; print its id."""
+    pid = os.fork()
+    if pid == 0:
         time.sleep(20)
         os._exit(0)
+    print(pid)
     os._exit(0)
 
 
