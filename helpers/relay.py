@@ -151,9 +151,7 @@ class Lifeline:
         own = os.open(f"/proc/self/fd/{self.end}", os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
-        poll = select.poll()
-        poll.register(self.end)
-        if poll.poll(0):  # it ended before
+        if _readable(self.end, 0):  # it ended before
             os._exit(1)
 
     def hold_by_thread(self) -> None:
@@ -197,6 +195,13 @@ class _Lines(io.BufferedIOBase):
                 self.pending.clear()
 
 
+def _readable(fd: int, seconds: float | None = None) -> bool:
+    """Whether there is something to read, or the end, within some time (None: wait for it)."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else 1000 * seconds))
+
+
 def _stream(outlet: Outlet, channel: bytes, original) -> io.TextIOWrapper:
     # backslashreplace: a lone surrogate is shown as its escape, it can't be sent as UTF-8.
     lines = _Lines(outlet, channel, original)
@@ -208,7 +213,8 @@ class Reader:
 
     def __init__(self, fd: int):
         self.fd = fd
-        self.reading, self.count = False, 0
+        self.unread, self.unfinished = bytearray(), {}
+        self.busy = threading.Lock()  # held while what was taken out of the pipe is not shown yet
         self.done = threading.Lock()
         self.done.acquire()
         # ipykernel keeps the cell that output belongs to in a context variable; a new thread starts without it.
@@ -218,39 +224,42 @@ class Reader:
 
     def run(self) -> None:
         try:
-            self.read()
+            more = True
+            while more:
+                self.wait()
+                with self.busy:
+                    more = self.read()
         finally:
             os.close(self.fd)
             self.done.release()
 
-    def read(self) -> None:
-        unread, unfinished = bytearray(), {}
-        while data := self.receive():
-            unread += data
-            start, texts = 0, []
-            while len(unread) - start >= HEADER:
-                end = start + HEADER + int.from_bytes(unread[start + 1 : start + HEADER], "big")
-                if len(unread) < end:
-                    break
-                letter, piece = bytes(unread[start : start + 1]), bytes(unread[start + HEADER : end])
-                start, channel = end, letter.lower()
-                if letter != channel:
-                    unfinished.setdefault(channel, bytearray()).extend(piece)
-                    continue
-                message = bytes(unfinished.pop(channel, b"")) + piece
-                if channel == SPAN:
-                    spans.record(pickle.loads(message))
-                else:
-                    texts.append((channel, message))
-            del unread[:start]
-            self.show(texts)
+    def wait(self) -> None:
+        """Until there is something to read, or the end."""
+        if sys.platform != "win32":
+            _readable(self.fd)
 
-    def receive(self) -> bytes:
-        self.reading = True
+    def read(self) -> bool:
+        """Read once, and show each message that is whole now; returns False at the end."""
         data = os.read(self.fd, 1 << 16)
-        self.reading = False
-        self.count += 1
-        return data
+        self.unread += data
+        unread, unfinished, start, texts = self.unread, self.unfinished, 0, []
+        while len(unread) - start >= HEADER:
+            end = start + HEADER + int.from_bytes(unread[start + 1 : start + HEADER], "big")
+            if len(unread) < end:
+                break
+            letter, piece = bytes(unread[start : start + 1]), bytes(unread[start + HEADER : end])
+            start, channel = end, letter.lower()
+            if letter != channel:
+                unfinished.setdefault(channel, bytearray()).extend(piece)
+                continue
+            message = bytes(unfinished.pop(channel, b"")) + piece
+            if channel == SPAN:
+                spans.record(pickle.loads(message))
+            else:
+                texts.append((channel, message))
+        del unread[:start]
+        self.show(texts)
+        return bool(data)
 
     def show(self, texts: list) -> None:
         while texts:
@@ -270,13 +279,16 @@ class Reader:
         """Wait until all that the ended child wrote is shown.
 
         As a rule that is the end of the pipe. A process that the child forked by itself can outlive it and keep the
-        pipe open: then it is when the pipe has had nothing more for 0.2 s.
+        pipe open: then it is when the pipe is empty, and what came out of it shown. On Windows nothing else can keep
+        it open, and whether it is empty can't be asked while a thread reads it.
         """
-        count = self.count
-        while not self.done.acquire(timeout=0.2):
-            if self.reading and self.count == count:
+        patience = 5 if sys.platform == "win32" else 0.2
+        while not self.done.acquire(timeout=patience):
+            if sys.platform == "win32":
                 return
-            count = self.count
+            with self.busy:
+                if not _readable(self.fd, 0):
+                    return
         self.done.release()  # another thread may wait too: a pool's own thread joins its workers
 
 

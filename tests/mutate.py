@@ -20,6 +20,7 @@ import queue
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,7 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 120
-NULL = subprocess.DEVNULL
+OUTPUT = "output.txt"
 NBVAL = "--nbval --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with=tests/sanitize.cfg"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-o"]
 LESSONS = {path.stem[3:]: f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
@@ -96,7 +97,9 @@ def is_green(tree: Path, module: str, tests_only: bool) -> bool:
     for command, variables in commands:
         try:
             # No pipe for its output: a process that a broken helper leaves behind would hold it open.
-            if subprocess.run(command, cwd=tree, env=variables, stdout=NULL, stderr=NULL, timeout=LIMIT).returncode:
+            with open(tree / OUTPUT, "w") as output:
+                done = subprocess.run(command, cwd=tree, env=variables, stdout=output, stderr=output, timeout=LIMIT)
+            if done.returncode:
                 return False
         except subprocess.TimeoutExpired:
             print(f"{module}: its tests ran for more than {LIMIT} s", flush=True)
@@ -133,6 +136,8 @@ def main() -> int:
     parser.add_argument("--tests-only", action="store_true", help="do not run the lessons")
     parser.add_argument("--again", type=Path, help="a run's output: try only the changes that nobody noticed then")
     options = parser.parse_args()
+    # Started in the background by a shell, this ignores SIGINT, and so would the tests that send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(options.seed)
     every = [(module, change) for module in options.modules for change in changes(module)]
     chosen = random.sample(every, min(options.sample, len(every)))
@@ -157,8 +162,10 @@ def main() -> int:
                 with first[module]:
                     if module not in green:
                         green[module] = is_green(tree, module, options.tests_only)
+                        if not green[module]:
+                            said = (tree / OUTPUT).read_text()[-3000:]
+                            print(f"{said}\n{module} is skipped: its tests fail on the unchanged tree", flush=True)
                 if not green[module]:
-                    print(f"{module}: skipped, because its tests fail on the unchanged tree", flush=True)
                     continue
                 found, diff = noticed(tree, module, change, options.tests_only)
                 total[module, found] += 1

@@ -1,5 +1,7 @@
 """`span` and `timeline`: what is recorded, the data of a figure, and its sentence."""
 
+import base64
+import struct
 import threading
 import time
 
@@ -7,7 +9,7 @@ import pytest
 import workers
 
 from helpers import bars, curves, span, spans, timeline
-from helpers.chart import Bar, Message, publish
+from helpers.chart import DPI, Bar, Message, publish
 from helpers.spans import Event
 
 
@@ -171,6 +173,62 @@ def test_what_overlaps_in_a_lane_can_be_told_apart():
     assert "process ended within it" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
+def test_a_run_is_drawn_to_scale():
+    run = recorded(
+        Event("start", 10, 1, "ann"),
+        Event("ready", 11, 1),
+        Event("start", 12, 2, "bob"),
+        Event("ready", 13, 2),
+        Event("begin", 14, 1, "send", "working", 1),
+        Event("sent", 15, 1, "letter"),
+        Event("end", 16, 1, "", "", 1),
+        Event("begin", 16, 2, "", "waiting", 2),
+        Event("received", 19, 2, "letter"),
+        Event("exit", 20, 2),
+    )
+    figure = run._draw()
+    (axes,) = figure.axes
+    drawn = [(bar.get_y() + bar.get_height() / 2, bar.get_x(), bar.get_width()) for bar in axes.patches]
+    assert drawn == [(0, 0, 1), (1, 2, 1), (0, 4, 2), (1, 6, 4)]
+    assert [bar.get_hatch() or "" for bar in axes.patches] == ["////", "////", "", "...."]
+    (cross,) = axes.lines
+    assert (*cross.get_xydata()[0], cross.get_clip_on()) == (10, 1, False)
+    (arrow,) = (text for text in axes.texts if getattr(text, "arrow_patch", None))
+    assert (arrow.xyann, arrow.xy) == ((5, 0), (9, 1))
+    (label,) = (text for text in axes.texts if text.get_text() == "letter")
+    assert label.xy == (7, 0.5)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["ann", "bob"]
+    assert_axes(axes, (0, None), (1.5, -0.5), "seconds")
+    key = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert key == ["starting", "working", "waiting", "process ended within it"]
+    assert figure.legends[0]._ncols == len(key)
+
+
+def assert_axes(axes, xlim, ylim, xlabel):
+    """What an axes shows of its plane (None: at least what is drawn there), and that it has no box around it."""
+    left, right = axes.get_xlim()
+    assert (left, None if xlim[1] is None else right) == xlim
+    assert right >= axes.dataLim.x1
+    assert axes.get_ylim() == ylim
+    assert axes.get_xlabel() == xlabel
+    assert [side for side, spine in axes.spines.items() if spine.get_visible()] == ["left", "bottom"]
+
+
+def test_labels_on_a_pattern_have_a_plain_ground_and_too_many_are_left_out():
+    def drawn(count, kind):
+        sent = [Event("sent", 1, 1, str(number)) for number in range(count)]
+        received = [Event("received", 2, 2, str(number)) for number in range(count)]
+        bar = [Event("begin", 0, 1, "bar", kind, 1), Event("end", 9, 1, "", "", 1)]
+        return {text.get_text(): text for text in recorded(*bar, *sent, *received)._draw().axes[0].texts}
+
+    few = drawn(12, "waiting")
+    assert set(few) == {"", "bar", *map(str, range(12))}
+    assert few["bar"].get_bbox_patch()
+    many = drawn(13, "working")
+    assert set(many) == {"", "bar"}
+    assert not many["bar"].get_bbox_patch()
+
+
 def test_times_count_from_the_first_event():
     run = recorded(Event("begin", 5, spans.main_pid, "x", "working", 1), Event("end", 7, spans.main_pid, "", "", 1))
     assert run.bars() == [Bar("main", "x", "working", 0, 2)]
@@ -216,6 +274,48 @@ def test_the_figure_says_its_facts_in_three_places(displayed):
     assert metadata["image/png"]["width"] > metadata["image/png"]["height"] > 50
 
 
+@pytest.fixture
+def published(monkeypatch):
+    """The axes of the figures that were published."""
+    axes = []
+    monkeypatch.setattr("helpers.chart.publish", lambda figure, *said: axes.extend(figure.axes))
+    return axes
+
+
+def test_bars_are_drawn_to_scale(published):
+    bars({"one": [1.0, 1.5, 4.0], "two": [0.5]}, "Two values.", "MB")
+    (axes,) = published
+    drawn = [(bar.get_y() + bar.get_height() / 2, bar.get_x(), bar.get_width()) for bar in axes.patches]
+    assert drawn == [(0, 0, 1.5), (1, 0, 0.5)]
+    (dots,) = axes.lines
+    assert dots.get_xydata().tolist() == [[1, 0], [1.5, 0], [4, 0]]
+    assert [(text.get_text(), text.xy) for text in axes.texts] == [("1.5", (4, 0)), ("0.5", (0.5, 1))]
+    assert all(text.xyann[0] > 0 == text.xyann[1] for text in axes.texts)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
+    assert_axes(axes, (0, 4.4), (1.5, -0.5), "MB, measured in this run")
+
+
+def test_curves_are_drawn_to_scale(published):
+    points = {"a": [(1, 1.0), (4, 1.9)], "b": [(2, 1.0), (3, 1.5)]}
+    curves(points, "Two curves.", "workers", "speed-up", log="x", ideal=True)
+    curves({"a": points["a"]}, "One curve.", "x", "y")
+    curves({"a": points["a"]}, "One curve.", "x", "y", ideal=True)
+    axes, one, _ = published
+    drawn = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+    assert drawn == {"a": [[1, 1], [4, 1.9]], "b": [[2, 1], [3, 1.5]], "ideal": [[1, 1], [4, 4]]}
+    assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel(), axes.get_ylabel()) == (
+        "log",
+        "linear",
+        "workers",
+        "speed-up",
+    )
+    assert len({(line.get_marker(), line.get_color()) for line in axes.lines}) == 3
+    assert [bool(each.figure.legends) for each in published] == [True, False, True]
+    assert one.xaxis.get_major_locator()._integer
+    for each in published:
+        assert [side for side, spine in each.spines.items() if spine.get_visible()] == ["left", "bottom"]
+
+
 def test_bars_draw_measured_values(displayed):
     bars({"one": [1.0, 1.5, 2.0], "two": [0.5]}, "Two values.")
     (data, metadata), *_ = displayed
@@ -241,8 +341,14 @@ def test_publish_needs_no_window(displayed, monkeypatch):
     from matplotlib.figure import Figure
 
     monkeypatch.delenv("DISPLAY", raising=False)
-    publish(Figure(), "Empty.")
-    assert displayed[0][0]["text/plain"] == "Empty."
+    figure = Figure(figsize=(4, 2))
+    publish(figure, "Empty. " + "x" * 100)
+    data, metadata = displayed[0]
+    assert data["text/plain"] == "Empty. " + "x" * 100
+    assert figure.get_suptitle() == "Empty.\n" + "x" * 100
+    assert struct.unpack(">II", base64.b64decode(data["image/png"])[16:24]) == (4 * DPI, 2 * DPI)
+    size = metadata["image/png"]
+    assert (size["width"], size["height"]) == (4 * DPI / 2, 2 * DPI / 2)  # the screen has twice as many dots
 
 
 def test_spans_outside_a_timeline_go_nowhere():

@@ -197,6 +197,7 @@ def test_nobody_runs_before_the_gun(mp):
         assert recorded.bars("working") == []
         gun.set()
         child.join(30)
+    assert child.exitcode == 0
     assert labels(recorded, "waiting") == ["gun"]
     assert labels(recorded, "working") == ["run"]
 

@@ -66,14 +66,19 @@ def test_the_modules_dice_begin_anew_in_each_process_and_go_on_in_one(mp):
             rolled.append(pool.map(workers.roll_dice, range(2)))
     assert rolled[0] == rolled[1]
     assert rolled[0][0] != rolled[0][1]
-    assert {len(rolls) for rolls in rolled[0]} == {6}
 
 
 def test_own_dice_depend_on_the_seed_alone(mp):
     with mp.Pool(1) as pool:
         first, second, again = pool.map(workers.roll_own_dice, [1, 2, 1])
     assert first == again != second
-    assert set(first + second) <= set(range(1, 7))
+
+
+@pytest.mark.parametrize("roll", [workers.roll_dice, workers.roll_own_dice])
+def test_dice_have_six_sides(roll):
+    rolls = [roll(task) for task in range(20)]
+    assert {len(each) for each in rolls} == {6}
+    assert set().union(*rolls) == set(range(1, 7))
 
 
 def test_worker_name(mp):
@@ -108,9 +113,16 @@ def test_usable_cores(affinity, limit, cores, monkeypatch):
     if affinity is None:
         monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     else:
-        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(affinity)), raising=False)
+        ours = {0: set(range(affinity))}  # 0 is the process that asks
+        monkeypatch.setattr(os, "sched_getaffinity", ours.__getitem__, raising=False)
     monkeypatch.setattr(builtins, "open", open_limit)
     assert workers.usable_cores() == cores
+
+
+def test_there_is_one_core_at_least(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert workers.usable_cores() == 1
 
 
 def test_die_at_first_dies_once(mp, tmp_path):
@@ -142,6 +154,7 @@ def test_bad_line_arrives(mp):
 
 
 def test_ignore_interrupts(mp):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children of a pytest in the background would ignore it
     ask = (signal.getsignal, (signal.SIGINT,))
     with mp.Pool(1) as pool:
         assert pool.apply(*ask) is not signal.SIG_IGN

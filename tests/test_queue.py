@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from queue import Empty
+from types import SimpleNamespace
 
 import pytest
 import workers
@@ -196,6 +197,13 @@ def test_the_pipeline_says_which_stage_was_killed_and_ends_the_others(mp, tmp_pa
     for stage in stages:
         stage.join(30)
         assert not stage.is_alive()
+
+
+def test_result_of_names_the_first_stage_that_failed():
+    codes = {"read": 0, "parse": 3, "count": -15}
+    stages = [SimpleNamespace(name=name, exitcode=code, terminate=lambda: None) for name, code in codes.items()]
+    with pytest.raises(RuntimeError, match=r"^parse failed with exit code 3$"):
+        lesson.result_of(stages, None)
 
 
 def test_result_of_returns_a_result_while_stages_still_run(mp):

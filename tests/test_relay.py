@@ -195,6 +195,22 @@ def test_join_does_not_wait_for_a_fork_that_holds_the_pipe(mp, capsys):
     assert took < 10
 
 
+@posix
+@pytest.mark.parametrize("late", ["wait", "read"])
+def test_join_waits_for_a_reader_that_gets_no_time(mp, capsys, monkeypatch, late):
+    real = getattr(relay.Reader, late)
+
+    def slow(*args):
+        time.sleep(1)
+        return real(*args)
+
+    monkeypatch.setattr(relay.Reader, late, slow)
+    child = mp.Process(target=workers.leave_a_fork)
+    child.start()
+    child.join()
+    os.kill(int(capsys.readouterr().out), signal.SIGKILL)
+
+
 def test_log_to_stderr_reaches_the_notebook(mp, capsys):
     logger = multiprocessing.log_to_stderr(20)
     try:
@@ -300,7 +316,7 @@ def test_several_threads_can_join_the_same_child(mp):
 
 def test_a_child_imports_little():
     code = (
-        "import multiprocessing, sys; before = set(sys.modules); import helpers, helpers.process;"
+        "import multiprocessing, sys; before = set(sys.modules); import helpers, helpers.process, helpers.lock;"
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))"
     )
     new = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
