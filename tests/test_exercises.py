@@ -138,7 +138,7 @@ HOSTILE = {
     "exit at import": (hostile("pass", "sys.exit()"), "importing my_process_1.py raised SystemExit"),
     "a loop at import": (hostile("pass", "while True: pass"), "importing my_process_1.py had not come to its end"),
     "no function": ("exit_code_of = 3\n", "has no function exit_code_of"),
-    "too few arguments": ("def exit_code_of():\n    return 0\n", "called with 1 argument"),
+    "too few arguments": ("def exit_code_of():\n    return 0\n", "called with 1 argument, but"),
     "nothing written": ("def exit_code_of(function):\n    ...\n", "is still empty"),
     "None": (hostile("return None"), "gave None; expected was 0"),
     "a wrong type": (hostile("return '0'"), "gave '0'; expected was 0"),
