@@ -136,7 +136,8 @@ def test_threads_and_grandchildren(mp, method, capsys):
 def test_pool_workers_print_and_return(mp, capsys):
     with mp.Pool(2) as pool:
         assert pool.map(workers.square, range(6), chunksize=1) == [0, 1, 4, 9, 16, 25]
-        assert pool.apply(workers.stream_facts) == ("utf-8", 1, True, 20)
+        assert pool.apply(workers.stream_facts) == ("utf-8", 1, True)
+        assert not pool.apply(workers.pipe_is_inheritable)
     assert sorted(capsys.readouterr().out.splitlines()) == [f"square {number}" for number in range(6)]
 
 

@@ -1,6 +1,5 @@
 """What the tests run in child processes: a module of its own, so that a spawned child does not import pytest."""
 
-import logging
 import multiprocessing
 import os
 import signal
@@ -93,7 +92,12 @@ def square(number: int) -> int:
 
 
 def stream_facts() -> tuple:
-    return sys.stdout.encoding, sys.stdout.fileno(), sys.stdout.writable(), logging.INFO
+    return sys.stdout.encoding, sys.stdout.fileno(), sys.stdout.writable()
+
+
+def pipe_is_inheritable() -> bool:
+    """Whether a program that this process starts could keep its pipe open."""
+    return os.get_inheritable(sys.stdout.buffer.outlet.fd)
 
 
 def work(label: str, seconds: float = 0.05) -> None:
