@@ -18,7 +18,7 @@ def displayed(monkeypatch):
     """What was displayed: pairs of data and metadata."""
     shown = []
     monkeypatch.setattr(
-        "IPython.display.display", lambda data, metadata=None, raw=False: shown.append((data, metadata))
+        "IPython.display.display", lambda data, metadata, *, raw: raw and shown.append((data, metadata))
     )
     return shown
 
@@ -73,6 +73,11 @@ def test_threads_the_parent_and_threads_of_children(mp):
     assert run.lanes == ["main", "thread 1", "thread 2", "reader", "helper", "helper, thread 3"]
     assert run.threads == ["thread 1", "thread 2", "reader", "helper, thread 3"]
     assert run.counts() == "main, 1 process, 4 threads: 5 tasks."
+
+
+def test_the_parent_is_the_first_lane_whenever_it_acts():
+    run = recorded(Event("begin", 1, 5, "a", "working", 1), Event("begin", 2, spans.main_pid, "b", "working", 2))
+    assert run.lanes == ["main", "worker 1"]
 
 
 def test_a_pool_has_a_lane_for_each_worker(mp):
@@ -166,8 +171,8 @@ def test_what_overlaps_in_a_lane_can_be_told_apart():
         Event("end", 4, 2, "", "", 3),
     )
     figure = run._draw()
-    outer, inner, _ = (bar.get_height() for bar in figure.axes[0].patches)
-    assert inner < outer
+    outer, inner, other = (bar.get_height() for bar in figure.axes[0].patches)
+    assert (outer, inner, other) == (0.76, pytest.approx(0.76 * 0.7), 0.76)
     texts = [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     assert sorted(texts) == ["inner", "other", "outer", "used"]  # two arrows have their label in a bar
     assert "process ended within it" in [text.get_text() for text in figure.legends[0].get_texts()]
@@ -183,14 +188,17 @@ def test_a_run_is_drawn_to_scale():
         Event("sent", 15, 1, "letter"),
         Event("end", 16, 1, "", "", 1),
         Event("begin", 16, 2, "", "waiting", 2),
+        Event("begin", 18, 1, "too long for so short a bar", "working", 3),
+        Event("end", 18.5, 1, "", "", 3),
         Event("received", 19, 2, "letter"),
         Event("exit", 20, 2),
     )
     figure = run._draw()
     (axes,) = figure.axes
     drawn = [(bar.get_y() + bar.get_height() / 2, bar.get_x(), bar.get_width()) for bar in axes.patches]
-    assert drawn == [(0, 0, 1), (1, 2, 1), (0, 4, 2), (1, 6, 4)]
-    assert [bar.get_hatch() or "" for bar in axes.patches] == ["////", "////", "", "...."]
+    assert drawn == [(0, 0, 1), (1, 2, 1), (0, 4, 2), (1, 6, 4), (0, 8, 0.5)]
+    assert [bar.get_hatch() or "" for bar in axes.patches] == ["////", "////", "", "....", ""]
+    assert sorted(text.get_text() for text in axes.texts) == ["", "", "", "", "letter", "send"]
     (cross,) = axes.lines
     assert (*cross.get_xydata()[0], cross.get_clip_on()) == (10, 1, False)
     (arrow,) = (text for text in axes.texts if getattr(text, "arrow_patch", None))
@@ -324,11 +332,11 @@ def test_bars_draw_measured_values(displayed):
 
 
 def test_curves_draw_points(displayed):
-    points = {"a": [(1, 1.0), (2, 1.9)], "b": [(1, 1.0), (2, 1.5)]}
+    points = {"a": [(1, 1.1), (2, 1.9)], "b": [(1, 1.0), (2, 1.5)]}
     curves(points, "Two curves.", "workers", "speed-up", log="x", ideal=True)
     curves({"alone": [(1, 2.0)]}, "One point.", "x", "y")
     assert [data["text/plain"] for data, _ in displayed] == ["Two curves.", "One point."]
-    seen = "Curves of speed-up over workers: a from 1 at 1 to 1.9 at 2; b from 1 at 1 to 1.5 at 2."
+    seen = "Curves of speed-up over workers: a from 1.1 at 1 to 1.9 at 2; b from 1 at 1 to 1.5 at 2."
     assert displayed[0][1]["image/png"]["alt"] == f"Two curves. {seen}"
 
 

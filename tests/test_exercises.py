@@ -2,9 +2,11 @@
 
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
+import threading
 import time
 from multiprocessing import get_all_start_methods
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from wrong_answers import WRONG
 
 from helpers import check
-from helpers.exercise import LIMIT, verdict
+from helpers.exercise import LIMIT, MARK, Call, _end_all, verdict, wait_until
 
 OURS = "TEST_EXERCISES"  # an environment variable that all processes of a test inherit
 LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
@@ -200,6 +202,46 @@ def test_a_fault_of_the_check_is_not_blamed_on_the_learner(tmp_path):
     said = judged(tmp_path, ("process", 1), code)
     assert said.startswith("The check itself failed, and does not know whether you are right: Traceback")
     assert "ZeroDivisionError" in said
+
+
+def test_a_call_knows_the_line_where_it_stands(tmp_path):
+    (tmp_path / "stand.py").write_text("def stand(gate):\n    gate.acquire()\n    return 1\n")
+    stand, gate = runpy.run_path(str(tmp_path / "stand.py"))["stand"], threading.Lock()
+    gate.acquire()
+    call = Call(stand, (gate,), "stand()", "")
+    call.start()
+    assert not call.wait(0.3)
+    assert call.line() == "gate.acquire()"
+    gate.release()
+    assert call.wait(30)
+    assert (call.line(), call.result()) == ("", 1)
+
+
+def test_processes_are_looked_for_until_none_is_left(monkeypatch):
+    """One may have started another while it was being found."""
+    rounds, killed = iter([["ours"], ["its child", "not ours"], ["not ours"]]), []
+
+    class Process:
+        def __init__(self, name):
+            self.name = name
+
+        def environ(self):
+            return {MARK: "other" if self.name == "not ours" else "ours"}
+
+        def status(self):
+            return psutil.STATUS_RUNNING
+
+        def kill(self):
+            killed.append(self.name)
+
+    monkeypatch.setattr(psutil, "process_iter", lambda: map(Process, next(rounds)))
+    _end_all("ours")
+    assert killed == ["ours", "its child"]
+
+
+def test_waiting_ends_with_its_time():
+    assert wait_until(lambda: True, 60)
+    assert not wait_until(lambda: False, 0.1)
 
 
 def test_check_prints_the_verdict(tmp_path, monkeypatch, capsys):

@@ -41,8 +41,8 @@ def test_produce_and_consume_loses_nothing(producers, consumers, maxsize):
 
 
 def test_listen_to_sensors():
-    run = listen_to_sensors(2, 0.01)
-    assert run.deliveries() == "6 messages from 2 sensors to main, each received once."
+    run = listen_to_sensors(3, 0.01)
+    assert run.deliveries() == "9 messages from 3 sensors to main, each received once."
 
 
 def test_query_with_connections_never_uses_more():
