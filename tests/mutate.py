@@ -37,15 +37,16 @@ OUTPUT = "output.txt"
 NBVAL = "--nbval --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with=tests/sanitize.cfg"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-o"]
 LESSONS = {path.stem[3:]: f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+RULES = ["tests/test_notebooks.py::test_workers_do_not_take_long", "tests/test_relay.py::test_a_child_imports_little"]
 # What notices a change: for each module of helpers its tests and the lessons that use it.
 TESTS = {
-    **{lesson: ([f"tests/test_{lesson}.py"], [notebook]) for lesson, notebook in LESSONS.items()},
+    **{lesson: ([f"tests/test_{lesson}.py", *RULES], [notebook]) for lesson, notebook in LESSONS.items()},
     **{
         f"exercises/{lesson}": (["-m", "slow or not slow", f"tests/test_exercises.py::Test{lesson.title()}"], [])
         for lesson in LESSONS
     },
     "exercise": (["-m", "not slow", "tests/test_exercises.py"], []),
-    "experiments": (["tests/test_experiments.py"], list(LESSONS.values())),
+    "experiments": (["tests/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/test_chart.py"], list(LESSONS.values())),
     "relay": (["tests/test_relay.py", "tests/test_kernel.py", "tests/test_process.py"], list(LESSONS.values())),
     "spans": (["tests/test_chart.py", "tests/test_relay.py"], [LESSONS["lock"]]),

@@ -17,7 +17,19 @@ import pytest
 from wrong_answers import WRONG
 
 from helpers import check
-from helpers.exercise import LIMIT, MARK, Call, _end_all, verdict, wait_until
+from helpers.exercise import (
+    LIMIT,
+    MARK,
+    NOTES,
+    Call,
+    _end_all,
+    forget,
+    note,
+    noted,
+    told,
+    verdict,
+    wait_until,
+)
 
 OURS = "TEST_EXERCISES"  # an environment variable that all processes of a test inherit
 LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
@@ -241,7 +253,19 @@ def test_processes_are_looked_for_until_none_is_left(monkeypatch):
 
 def test_waiting_ends_with_its_time():
     assert wait_until(lambda: True, 60)
-    assert not wait_until(lambda: False, 0.1)
+    assert not wait_until(lambda: False, 1.1)
+
+
+def test_notes_are_kept_until_they_are_forgotten(tmp_path, monkeypatch):
+    (tmp_path / "notes").mkdir()
+    monkeypatch.setenv(NOTES, str(tmp_path / "notes"))
+    for text in ("1", "2"):
+        note("a task", text)
+    note("end")
+    assert (noted("a task"), noted("end"), noted("a"), noted()) == (2, 1, 0, 3)
+    assert sorted(told("a task")) == ["1", "2"]
+    forget()
+    assert noted() == 0
 
 
 def test_check_prints_the_verdict(tmp_path, monkeypatch, capsys):

@@ -37,7 +37,9 @@ def test_share_naps_depends_on_chunksize():
 def test_produce_and_consume_loses_nothing(producers, consumers, maxsize):
     run = produce_and_consume(producers, consumers, maxsize)
     assert len([message for message in run.messages() if message.label != "end"]) == 4 * producers
-    assert len(run.processes) == producers + consumers
+    names = [f"producer {number + 1}" for number in range(producers)]
+    names += [f"consumer {number + 1}" for number in range(consumers)]
+    assert sorted(run.processes) == sorted(names)
 
 
 def test_listen_to_sensors():

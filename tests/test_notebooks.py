@@ -1,5 +1,6 @@
 """What every lesson must keep to; nbval compares the outputs themselves."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -137,3 +138,11 @@ def test_workers_stand_in_the_order_in_which_the_lesson_meets_them(lesson):
     shown = dict.fromkeys(worker for call in calls for worker in re.findall(r"\w+", call))
     defined = re.findall(r"^(?:def|class) (\w+)", module, re.MULTILINE)
     assert [worker for worker in shown if worker in defined] == [worker for worker in defined if worker in shown]
+
+
+@pytest.mark.parametrize("module", [*(path.stem[3:] for path in LESSONS), "experiments"])
+def test_workers_do_not_take_long(module):
+    """A cell runs many workers; so each fraction in them, a time in seconds, is less than a half."""
+    tree = ast.parse((ROOT / "helpers" / f"{module}.py").read_text(encoding="utf-8"))
+    numbers = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is float]
+    assert [number for number in numbers if number % 1 and number >= 0.5] == []
