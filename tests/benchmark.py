@@ -1,6 +1,6 @@
 """Prints how `mp` and the lessons' validation compare, as ratios measured side by side in one run.
 
-    python tests/benchmark.py                  all of it (some minutes)
+    python tests/benchmark.py                  all of it (25 minutes, most for validation)
     python tests/benchmark.py start pool       some of it: start, pool, results, print, import, speedup, validation
 
 A ratio above 1 means slower than what it is compared with. It is the median over pairs that ran one after the other, so
@@ -58,18 +58,18 @@ def start() -> None:
 
 
 def pool() -> None:
-    compare_pools("10,000 tiny tasks, chunksize 1", lambda pool: pool.map(workers.nothing, range(10_000), 1))
+    compare_pools("1,000 tiny tasks, chunksize 1", lambda pool: pool.map(workers.nothing, range(1_000), 1))
 
 
 def results() -> None:
-    compare_pools("100 results of 1 MB", lambda pool: pool.map(workers.megabyte, range(100)))
+    compare_pools("20 results of 1 MB", lambda pool: pool.map(workers.megabyte, range(20)))
 
 
 def compare_pools(name: str, run: Callable) -> None:
     for method in METHODS:
         with contextlib.ExitStack() as stack:
             pools = [stack.enter_context(context.Pool(2)) for context in contexts(method)]
-            compare(f"Pool(2).map, {name}, {method}", run, *pools, 15)
+            compare(f"Pool(2).map, {name}, {method}", run, *pools, 9)
 
 
 def print_() -> None:
@@ -121,7 +121,7 @@ def speedup() -> None:
         with contextlib.suppress(ImportError):
             import distributed
 
-            local = distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs=40)
+            local = distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=":0", silence_logs=40)
             client = distributed.Client(local)
             ways["distributed, 2 workers"] = lambda: client.gather(client.map(workers.count_primes, parts, pure=False))
         for way in ways.values():
@@ -163,6 +163,7 @@ def validation() -> None:
         for name, command in ways.items():
             took = seconds(lambda command=command: subprocess.run(command, cwd=ROOT, capture_output=True, check=True))
             times[name].append(took)
+            print(f"all lessons once with {name:14} {took:7.1f} s", flush=True)
     for name, measured in times.items():
         ratio = statistics.median(a / b for a, b in zip(measured, times["nbclient"], strict=True))
         print(f"all lessons with {name:12} {statistics.median(measured):7.1f} s      {ratio:.3f} of nbclient")
