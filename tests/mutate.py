@@ -5,8 +5,8 @@
     python tests/mutate.py --again log                                       those of a log that nobody noticed
 
 Each change is made in a copy of the tree. First the module's own tests run, then, if they pass, the lessons that use
-it (not with --tests-only, which takes a fifth of the time). A change that runs for more than LIMIT seconds counts as
-noticed, and is counted: in CI it would be a red run. Before the first change of a module its tests must pass.
+it (not with --tests-only). A change that runs for more than LIMIT seconds counts as noticed: in CI it would be a red
+run. Before the first change of a module its tests must pass.
 
 Not changed: annotations (nobody evaluates them), the numbers that are a matter of looks (line widths, sizes …), and the
 line by which `check` finds the processes that it kills: changed, it kills all of the user's.
@@ -61,8 +61,8 @@ TESTS = {
     "source": (["tests/test_source.py"], [LESSONS["process"]]),
 }
 LOOKS = {"alpha", "figsize", "fontsize", "height", "linewidth", "markersize", "ncols", "pad", "shrinkA", "shrinkB", "x"}
-KILLS = "process.environ()"
 LOOKS_NAMES = {"CROSS", "DPI", "MOST_LABELS", "WIDTH", "arrow", "box", "figure"}
+KILLS = "process.environ()"
 
 
 def left_alone(source: str) -> set[int]:
