@@ -2,7 +2,7 @@
 
     notebook                         referee: a process of its own
     check("process", 1) -----------> imports my_process_1.py, calls it as the exercise's judge says
-      waits 8 s at most              records what it is trying
+      then waits 8 s at most <------ records what it is trying
       ends all that is left <------- records the verdict, if it comes to that
       prints one sentence
 
@@ -32,7 +32,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-LIMIT = 8.0  # seconds for a verdict; with what starting and cleaning up take, an answer comes within 10
+LIMIT = 8.0  # seconds for the learner's code; with what starting and cleaning up take, an answer comes within 10
+START = 30.0  # seconds for the referee to start: on a busy machine that is not the learner's fault
 # Environment variables, which every process of a check inherits:
 MARK = "HELPERS_CHECK"  # by this one it is found again
 REFEREE = "HELPERS_REFEREE"  # the referee's process id
@@ -92,6 +93,7 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         # Whatever the learner's code prints is read and dropped, so that it can't fill a pipe or the notebook.
         threading.Thread(target=_drain, args=(referee.stdout,), daemon=True).start()
         try:
+            wait_until(lambda: record.exists() or referee.poll() is not None, START)
             code = referee.wait(limit)
         except subprocess.TimeoutExpired:
             code = None

@@ -195,11 +195,11 @@ class _Lines(io.BufferedIOBase):
                 self.pending.clear()
 
 
-def _readable(fd: int, seconds: float | None = None) -> bool:
+def _readable(fd: int, milliseconds: int | None = None) -> bool:
     """Whether there is something to read, or the end, within some time (None: wait for it)."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)
-    return bool(poll.poll(None if seconds is None else 1000 * seconds))
+    return bool(poll.poll(milliseconds))
 
 
 def _stream(outlet: Outlet, channel: bytes, original) -> io.TextIOWrapper:

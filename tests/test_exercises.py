@@ -207,6 +207,12 @@ def test_an_unknown_exercise_is_an_error(tmp_path):
         verdict("proces", 1, tmp_path)
 
 
+def test_the_time_that_the_check_takes_to_start_is_not_the_learners(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(2)", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    assert "has a syntax error in line 1" in judged(tmp_path, ("process", 1), "def", limit=1)
+
+
 def test_a_fault_of_the_check_is_not_blamed_on_the_learner(tmp_path):
     code = (
         "class Strange:\n    def __repr__(self): return 1 / 0\n\n\ndef exit_code_of(function):\n    return Strange()\n"

@@ -15,6 +15,7 @@ CELLS = {
     "a stale output": 'print("new")',
     "a broken worker": "assert 1 + 1 == 3",
     "a missing package": "import no_such_package",
+    "a kernel's sockets": "from ipykernel.connect import *; print(get_connection_info(unpack=True)['transport'])",
     "a traceback of a child": 'import sys; print("old"); print("KeyError: lost", file=sys.stderr)',
     "a cell that hangs": "import time; time.sleep(60)",
 }
@@ -56,6 +57,11 @@ def test_it_says_what_was_expected_and_what_came(red_run, words):
 )
 def test_it_says_what_to_do(red_run, todo):
     assert todo in red_run
+
+
+def test_kernels_that_start_at_once_do_not_share_a_port(red_run):
+    transport = "tcp" if os.name == "nt" else "ipc"
+    assert f"- {transport}\n" in red_run
 
 
 def test_each_failed_cell_is_a_failure(red_run):
