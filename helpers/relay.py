@@ -387,9 +387,11 @@ def context_for(method: str) -> context.BaseContext:
 
     Raises ValueError, with the valid names, if this system has no such method.
     """
-    available = multiprocessing.get_all_start_methods()
-    if method not in available:
-        raise ValueError(f"no start method {method!r} on this system; it has: {', '.join(sorted(available))}")
+    try:
+        multiprocessing.get_context(method)  # asked for all methods, Python 3.14.10 writes a file
+    except ValueError:
+        available = ", ".join(sorted(multiprocessing.get_all_start_methods()))
+        raise ValueError(f"no start method {method!r} on this system; it has: {available}") from None
     if method == "forkserver":
         # The server imports this once, instead of each child.
         multiprocessing.set_forkserver_preload(["__main__", "helpers"])
