@@ -155,6 +155,14 @@ def test_messages_both_ways_are_between():
     assert run.deliveries() == "2 messages between ann and bob, each received once."
 
 
+def test_messages_to_oneself_or_to_one_of_the_senders_are_not_between():
+    ann, bob = Event("start", 0, 1, "ann"), Event("start", 0, 2, "bob")
+    hello = Event("sent", 1, 1, "hello"), Event("received", 2, 1, "hello")
+    answer = Event("sent", 1, 2, "answer"), Event("received", 2, 1, "answer")
+    assert recorded(ann, *hello).deliveries() == "1 message from ann to ann, each received once."
+    assert recorded(ann, bob, *hello, *answer).deliveries().startswith("2 messages from ann and bob to ann,")
+
+
 def test_what_overlaps_in_a_lane_can_be_told_apart():
     run = recorded(
         Event("begin", 0, 1, "outer", "holding", 1),

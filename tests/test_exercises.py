@@ -165,6 +165,7 @@ HOSTILE = {
     ),
     "sys.exit": (hostile("sys.exit(5)"), "raised SystemExit: 5"),
     "os._exit": (hostile("os._exit(7)"), "ended its whole process, with exit code 7"),
+    "os._exit without an error": (hostile("os._exit(0)"), "ended its whole process, with exit code 0"),
     "an endless loop": (hostile("while True: pass"), "exit_code_of(succeed) had not come to its end"),
     "output without end": (hostile("while True: print('x' * 100)"), "had not come to its end"),
     "a lock acquired twice": (

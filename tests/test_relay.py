@@ -196,6 +196,18 @@ def test_join_does_not_wait_for_a_fork_that_holds_the_pipe(mp, capsys):
     assert took < 10
 
 
+def test_a_message_may_come_byte_by_byte(capsys):
+    read_end, write_end = os.pipe()
+    reader = relay.Reader(read_end)
+    for text in (b"a b", b"c\n"):
+        for byte in relay.STDOUT + len(text).to_bytes(relay.HEADER - 1, "big") + text:
+            os.write(write_end, bytes([byte]))
+            time.sleep(0.005)  # so that the reader takes it alone
+    os.close(write_end)
+    reader.finish()
+    assert capsys.readouterr().out == "a bc\n"
+
+
 @posix
 @pytest.mark.parametrize("late", ["wait", "read"])
 def test_join_waits_for_a_reader_that_gets_no_time(mp, capsys, monkeypatch, late):
