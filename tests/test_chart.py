@@ -1,6 +1,7 @@
 """`span` and `timeline`: what is recorded, the data of a figure, and its sentence."""
 
 import base64
+import pickle
 import struct
 import threading
 import time
@@ -24,9 +25,9 @@ def displayed(monkeypatch):
 
 
 def recorded(*events) -> timeline:
-    """A timeline with made-up events."""
+    """A timeline with made-up events, as they come from children: unpickled."""
     with timeline() as run:
-        run.events.extend(events)
+        run.events.extend(pickle.loads(pickle.dumps(events)))
     return run
 
 
@@ -217,7 +218,13 @@ def test_a_run_is_drawn_to_scale():
     assert_axes(axes, (0, None), (1.5, -0.5), "seconds")
     key = [text.get_text() for text in figure.legends[0].get_texts()]
     assert key == ["starting", "working", "waiting", "process ended within it"]
+    assert [patch.get_hatch() or "" for patch in figure.legends[0].get_patches()] == ["////", "", "...."]
     assert figure.legends[0]._ncols == len(key)
+
+
+def test_one_process_is_drawn_as_one_lane():
+    (axes,) = recorded(Event("start", 0, 1, "ann"), Event("exit", 1, 1))._draw().axes
+    assert_axes(axes, (0, None), (0.5, -0.5), "seconds")
 
 
 def assert_axes(axes, xlim, ylim, xlabel):

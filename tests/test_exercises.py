@@ -224,7 +224,9 @@ def test_a_fault_of_the_check_is_not_blamed_on_the_learner(tmp_path):
 
 
 def test_a_call_knows_the_line_where_it_stands(tmp_path):
-    (tmp_path / "stand.py").write_text("def stand(gate):\n    gate.acquire()\n    return 1\n")
+    (tmp_path / "stand.py").write_text(
+        "def stand(gate):\n    wait(gate)\n    return 1\n\n\ndef wait(gate):\n    gate.acquire()\n"
+    )
     stand, gate = runpy.run_path(str(tmp_path / "stand.py"))["stand"], threading.Lock()
     gate.acquire()
     call = Call(stand, (gate,), "stand()", "")

@@ -196,6 +196,13 @@ def test_join_does_not_wait_for_a_fork_that_holds_the_pipe(mp, capsys):
     assert took < 10
 
 
+def test_a_child_can_print_when_nobody_reads_any_more():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    relay.Outlet(write_end).send(relay.STDOUT, b"to nobody")
+    os.close(write_end)
+
+
 def test_a_message_may_come_byte_by_byte(capsys):
     read_end, write_end = os.pipe()
     reader = relay.Reader(read_end)
