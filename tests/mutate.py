@@ -56,7 +56,7 @@ TESTS = {
     "exercise": (["-m", "not slow", "tests/test_exercises.py"], []),
     "experiments": (["tests/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/test_chart.py"], list(LESSONS.values())),
-    "relay": (["tests/test_relay.py", "tests/test_kernel.py", "tests/test_process.py"], list(LESSONS.values())),
+    "relay": ([f"tests/test_{each}.py" for each in ("relay", "kernel", "process", "chart")], list(LESSONS.values())),
     "spans": (["tests/test_chart.py", "tests/test_relay.py"], [LESSONS["lock"]]),
     "source": (["tests/test_source.py"], [LESSONS["process"]]),
 }
