@@ -1,0 +1,315 @@
+"""Whole programs do on `mp` what they do on plain multiprocessing.
+
+Each file in tests/programs is one program: `python tests/programs/NAME.py METHOD plain|mp`. Most say in their docstring
+what must come of them, and are run by the tests at the top of this module; those that a test must watch or steer while
+they run follow, each with a test of its own. To add a program, add a file. What its docstring can say:
+
+    out: TEXT           a line on stdout; all its `out:` lines together are the whole of it
+    err: TEXT           a part of stderr
+    file NAME: TEXT     a line of a file that it writes; all of them together are the whole of it
+    exit: CODE          its exit code, if that isn't 0
+    order: any          the lines on stdout may come in any order
+    only: WORDS         start methods, `root`, `linux`, or modules that must be installed (`tqdm`)
+    also: WORDS         run it in other places too: `jupyter`, `nbval` (in such a kernel), `file`, `terminal`
+    under: COMMAND      a command before the python
+    plain: REASON       plain does something else, on purpose: only `mp` is run
+    slow: REASON        run it with -m slow only
+
+Without `plain:`, stdout, stderr, the exit code and the files of the plain run must be the same.
+"""
+
+import ast
+import contextlib
+import importlib.util
+import multiprocessing
+import os
+import re
+import select
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+from test_kernel import Kernel
+
+TESTS = Path(__file__).parent
+PROGRAMS = TESTS / "programs"
+METHODS = sorted(multiprocessing.get_all_start_methods())
+PATIENCE = 60
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="most of these programs need POSIX")
+slow = pytest.mark.slow
+
+
+class Program:
+    """A program, and what its docstring says must come of it."""
+
+    def __init__(self, path: Path):
+        self.name, self.path = path.stem, path
+        self.says: dict[str, list[str]] = {}
+        self.files: dict[str, list[str]] = {}
+        for line in (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").splitlines()[1:]:
+            if ": " not in line:
+                continue
+            key, _, text = line.partition(": ")
+            kind, *name = key.split()
+            if name:
+                self.files.setdefault(name[0], []).append(text)
+            else:
+                self.says.setdefault(kind, []).append(text)
+
+    def words(self, key: str) -> list[str]:
+        return " ".join(self.says.get(key, [])).split()
+
+    def methods(self) -> list[str]:
+        return [method for method in METHODS if method in self.words("only")] or METHODS
+
+    def skip_unless_possible(self) -> None:
+        for word in set(self.words("only")) - {"spawn", "fork", "forkserver"}:
+            if word == "root":
+                possible = os.geteuid() == 0
+            elif word == "linux":
+                possible = sys.platform == "linux"
+            else:
+                possible = importlib.util.find_spec(word)
+            if not possible:
+                pytest.skip(f"needs {word}")
+
+    def check(self, came: "Came") -> None:
+        """Hold what came of a run against the docstring."""
+        wanted, got = self.says.get("out"), came.out.splitlines()
+        if "order" in self.says:
+            got.sort()
+        if wanted is not None:
+            assert got == (sorted(wanted) if "order" in self.says else wanted), came
+        for part in self.says.get("err", []):
+            assert part in came.err, came
+        assert came.exit == int(self.says.get("exit", ["0"])[0]), came
+        assert {name: text.splitlines() for name, text in came.files.items()} == self.files, came
+
+
+class Came:
+    """What came of a run."""
+
+    def __init__(self, out: bytes, err: bytes, exit: int, folder: Path):
+        self.out, self.err, self.exit = out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), exit
+        self.files = {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.suffix == ".txt"}
+
+    def __repr__(self):
+        shown = {name: value[-2000:] if isinstance(value, str) else value for name, value in vars(self).items()}
+        return "\n".join(f"{name}: {value}" for name, value in shown.items())
+
+    def comparable(self, any_order: bool) -> tuple:
+        """Without what differs from run to run, and without the frames that `mp` adds to a traceback."""
+        err = re.sub(r'  File "[^"]*helpers/\w+\.py".*\n(    .*\n)*', "", self.err)
+        err = re.sub(r"0x[0-9a-f]+|\d+\.\d+s", "N", err)
+        out = self.out
+        return sorted(out.splitlines()) if any_order else out, err, self.exit, self.files
+
+
+PLAN = {
+    program.name: program for program in map(Program, sorted(PROGRAMS.glob("*.py"))) if program.says or program.files
+}
+
+
+def cases(places: list[str]) -> list:
+    """Each program that is for one of these places, with each start method that it is for."""
+    return [
+        pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=[slow] if "slow" in program.says else [])
+        for name, program in PLAN.items()
+        for place in places
+        if place == "pipe" or place in program.words("also")
+        for method in program.methods()
+    ]
+
+
+def environment_for(**more: str) -> dict[str, str]:
+    """As on a learner's machine: nothing that hides what is buffered or written, nothing of pytest's."""
+    hidden = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTEST_", "COLUMNS", "LINES", "MP_START_METHOD")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    return {**environment, "PYTHONPATH": str(TESTS.parent), **more}
+
+
+def start(name: str, method: str, kind: str, folder: Path, *args: str, before=(), flags=(), **options):
+    """Start a program in a folder of its own. Its stdin is a pipe's end that nothing comes from."""
+    folder.mkdir(exist_ok=True)
+    command = [*before, sys.executable, *flags, str(PROGRAMS / f"{name}.py"), method, kind, *args]
+    options = {"env": environment_for(), "stdin": subprocess.DEVNULL, "start_new_session": True, **options}
+    return subprocess.Popen(command, cwd=folder, **options)
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen):
+    """End the program and what it has started, whatever the test says."""
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+def outcome(name: str, method: str, kind: str, folder: Path, *args: str, place="pipe", **options) -> Came:
+    """Run a program to its end."""
+    with contextlib.ExitStack() as stack:
+        out = err = subprocess.PIPE
+        if place == "file":
+            out, err = (stack.enter_context(open(folder.parent / f"{kind}.{each}", "wb+")) for each in ("out", "err"))
+        if place == "terminal":
+            master, out = os.openpty()
+            err = out
+        program = start(name, method, kind, folder, *args, stdout=out, stderr=err, **options)
+        stack.enter_context(ended(program))
+        if place == "terminal":
+            os.close(out)
+            return Came(read_terminal(master).replace(b"\r\n", b"\n"), b"", program.wait(PATIENCE), folder)
+        texts = program.communicate(timeout=PATIENCE)
+        if place == "file":
+            texts = [Path(each.name).read_bytes() for each in (out, err)]
+        return Came(*texts, program.returncode, folder)
+
+
+def read_terminal(master: int) -> bytes:
+    text = b""
+    try:
+        while select.select([master], [], [], PATIENCE)[0] and (data := os.read(master, 1 << 16)):
+            text += data
+    except OSError:  # Linux says so at the end
+        pass
+    finally:
+        os.close(master)
+    return text
+
+
+def read_line(program: subprocess.Popen) -> bytes:
+    """The program's next line, as soon as it is there; what there is of it, if it doesn't come."""
+    line, fd = b"", program.stdout.fileno()
+    deadline = time.monotonic() + 10
+    while not line.endswith(b"\n") and select.select([fd], [], [], max(0, deadline - time.monotonic()))[0]:
+        if not (byte := os.read(fd, 1)):
+            break
+        line += byte
+    return line
+
+
+@pytest.mark.parametrize(("name", "method", "place"), cases(["pipe", "file", "terminal"]))
+def test_a_program_does_what_it_does_on_plain_multiprocessing(name, method, place, tmp_path):
+    program = PLAN[name]
+    program.skip_unless_possible()
+    before = shlex.split(" ".join(program.says.get("under", [])))
+    if "plain" not in program.says:
+        plain = outcome(name, method, "plain", tmp_path / "plain", place=place, before=before)
+        program.check(plain)
+    mp = outcome(name, method, "mp", tmp_path / "mp", place=place, before=before)
+    program.check(mp)
+    if "plain" not in program.says:
+        assert mp.comparable("order" in program.says) == plain.comparable("order" in program.says)
+
+
+class CellKernel(Kernel):
+    """A kernel as JupyterLab starts it, or as nbval does, in which programs run as cells."""
+
+    def __init__(self, method: str, place: str, folder: Path):
+        environment = environment_for(MP_START_METHOD=method)
+        if place == "nbval":  # it starts its kernel within a test
+            environment["PYTEST_CURRENT_TEST"] = "a lesson"
+        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(folder))
+        self.printed = {}
+        self.run(f"import os, sys, time; sys.path.append({str(PROGRAMS)!r}); sys.path.append({str(TESTS)!r})")
+        self.run("import workers; from helpers import mp")
+
+
+@pytest.fixture(scope="module")
+def shared_kernel(tmp_path_factory):
+    """Gives a kernel of a start method and a kind; each is started once."""
+    kernels = {}
+
+    def of(method, place):
+        if (method, place) not in kernels:
+            kernels[method, place] = CellKernel(method, place, tmp_path_factory.mktemp("cells"))
+        return kernels[method, place]
+
+    yield of
+    for kernel in kernels.values():
+        kernel.close()
+
+
+@pytest.fixture(params=["jupyter", "nbval"])
+def place(request) -> str:
+    """The ways in which a kernel is started."""
+    return request.param
+
+
+@pytest.fixture
+def kernel(method, place, shared_kernel):
+    return shared_kernel(method, place)
+
+
+@pytest.mark.parametrize(("name", "method", "place"), cases(["jupyter", "nbval"]))
+def test_a_program_in_a_cell_prints_there(name, method, place, shared_kernel, tmp_path):
+    program = PLAN[name]
+    program.skip_unless_possible()
+    kernel = shared_kernel(method, place)
+    kernel.run(f"os.chdir({str(tmp_path)!r})")
+    printed = kernel.run(f"%run {str(PROGRAMS / name)!r}.py {method} mp".replace("'", "")).splitlines()
+    for line in program.says.get("out", []):
+        assert line in printed, printed
+        printed.remove(line)
+    for part in program.says.get("err", []):
+        assert any(part in line for line in printed), printed
+    if "err" not in program.says:
+        assert printed == []
+    assert {path.name: path.read_text("utf-8").splitlines() for path in tmp_path.glob("*.txt")} == program.files
+
+
+@pytest.mark.parametrize("children", [60, pytest.param(300, marks=slow)])
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_no_child_hangs_that_logs_while_another_chatters(kind, children, method, tmp_path):
+    if method != "fork" and children == 60:
+        children = 6
+    program = start("log_while_another_chatters", method, kind, tmp_path, str(children), stdout=-1, stderr=-1)
+    with ended(program):
+        logged = sum(line.count(b"WARNING:root:child") for line in program.stdout)
+        assert program.stderr.read() == b""
+        assert program.wait(PATIENCE) == 0
+    assert logged == children
+
+
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_flushed_text_is_there_at_once(kind, method, tmp_path):
+    with ended(start("flush_at_once", method, kind, tmp_path, stdout=-1)) as program:
+        first = read_line(program)
+        (tmp_path / "go").touch()
+        assert first == b"progress\n"
+        assert program.stdout.read() == b"the last line\n"
+        assert program.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_all_lines_arrive_though_nobody_joins_and_the_reader_is_slow(kind, method, tmp_path):
+    with ended(start("nobody_joins", method, kind, tmp_path, stdout=-1)) as program:
+        time.sleep(0.4)
+        assert program.stdout.read().decode().splitlines() == [f"line {n} {'x' * 20}" for n in range(5000)]
+        assert program.wait(PATIENCE) == 0
+
+
+def test_stop_ends_only_what_its_own_cell_started(method, place, tmp_path):
+    kernel = CellKernel(method, place, tmp_path)
+    try:
+        kernel.run("from stop_in_one_cell import ignore_interrupts, square; manager = mp.Manager()")
+        kernel.run("shared = manager.dict(a=1); pool = mp.Pool(2, initializer=ignore_interrupts)")
+        kernel.run("pool.map(square, range(3))")
+        cell = kernel.start("print('now', flush=True); time.sleep(60)")
+        kernel.wait(lambda message: "now" in kernel.printed[cell])
+        kernel.interrupt(cell)
+        assert kernel.run("print(shared['a'])") == "1\n"
+        assert kernel.run("print(pool.map(square, range(3)))") == "[0, 1, 4]\n"
+    finally:
+        kernel.close()
