@@ -13,7 +13,9 @@ they run follow, each with a test of its own. To add a program, add a file. What
     also: WORDS         run it in other places too: `jupyter`, `nbval` (in such a kernel), `file`, `terminal`
     under: COMMAND      a command before the python
     plain: REASON       plain does something else, on purpose: only `mp` is run
+    place: WORDS        run it in these places only
     slow: REASON        run it with -m slow only
+    watched: BY         a test of its own, below, runs it
 
 Without `plain:`, stdout, stderr, the exit code and the files of the plain run must be the same.
 """
@@ -26,20 +28,23 @@ import os
 import re
 import select
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
 from test_kernel import Kernel
 
 TESTS = Path(__file__).parent
 PROGRAMS = TESTS / "programs"
 METHODS = sorted(multiprocessing.get_all_start_methods())
-PATIENCE = 60
+PATIENCE = 30
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="most of these programs need POSIX")
 slow = pytest.mark.slow
@@ -121,8 +126,9 @@ def cases(places: list[str]) -> list:
     return [
         pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=[slow] if "slow" in program.says else [])
         for name, program in PLAN.items()
+        if "watched" not in program.says
         for place in places
-        if place == "pipe" or place in program.words("also")
+        if place in (program.words("place") or ["pipe", *program.words("also")])
         for method in program.methods()
     ]
 
@@ -298,6 +304,93 @@ def test_all_lines_arrive_though_nobody_joins_and_the_reader_is_slow(kind, metho
         time.sleep(0.4)
         assert program.stdout.read().decode().splitlines() == [f"line {n} {'x' * 20}" for n in range(5000)]
         assert program.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_children_end_when_nobody_reads_any_more(kind, method, tmp_path):
+    with ended(start("prints_for_ever", method, kind, tmp_path, stdout=-1, stderr=-1)) as program:
+        assert read_line(program) == b"line\n"
+        program.stdout.close()  # as `head -1` does
+        program.stdout = None
+        err = program.communicate(timeout=PATIENCE)[1].decode()
+    assert "[1, 1]\n" in err, err[-2000:]
+    assert "relay.py" not in err, err[-2000:]
+
+
+FLAGS = {
+    "-O": {},
+    "-OO -b": {},
+    "-W error": {},
+    "-X dev": {},
+    "-X utf8=0": {},
+    "-u": {},
+    "-X utf8=0 in C": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    "in ASCII": {"PYTHONIOENCODING": "ascii"},
+    "in C": {"LC_ALL": "C"},
+}
+
+
+@pytest.mark.parametrize("flags", FLAGS)
+def test_the_flags_of_the_interpreter(flags, method, tmp_path):
+    options = {"flags": flags.partition("in ")[0].split(), "env": environment_for(**FLAGS[flags])}
+    plain = outcome("flags", method, "plain", tmp_path / "plain", **options)
+    assert "from a queue 0" in plain.out
+    mp = outcome("flags", method, "mp", tmp_path / "mp", **options)
+    assert mp.comparable(any_order=False) == plain.comparable(any_order=False)
+
+
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_a_folder_of_a_difficult_name(kind, method, tmp_path):
+    folder = tmp_path / 'it\'s a "进程" $HOME & more'
+    shutil.copytree(PROGRAMS, folder)
+    command = [sys.executable, "three_deep.py", method, kind]
+    came = subprocess.run(command, cwd=folder, env=environment_for(), capture_output=True, text=True, timeout=PATIENCE)
+    assert came.stderr == ""
+    assert came.stdout.splitlines() == PLAN["three_deep"].says["out"]
+
+
+def test_children_started_by_threads_of_an_earlier_cell_print_under_it(kernel):
+    kernel.run("import asyncio, threading; from concurrent.futures import ThreadPoolExecutor")
+    kernel.run(
+        "def late(gate, text):\n"
+        "    gate.wait(20)\n"
+        "    child = mp.Process(target=workers.print_text, args=(text,)); child.start(); child.join(20)\n"
+        "gate, executor = threading.Event(), ThreadPoolExecutor(3)"
+    )
+    codes = {
+        "a thread": "ended = threading.Thread(target=late, args=(gate, 'a thread')); ended.start()",
+        "an executor": "called = executor.submit(late, gate, 'an executor')",
+        "a loop": "waited = asyncio.get_running_loop().run_in_executor(executor, late, gate, 'a loop')",
+    }
+    cells = {}
+    for text, code in codes.items():
+        cells[text] = kernel.start(code)
+        kernel.wait(kernel.ended(cells[text]))
+    assert kernel.run("gate.set(); ended.join(); called.result(); await waited; print('the last')") == "the last\n"
+    assert {text: kernel.printed[cell] for text, cell in cells.items()} == {text: f"{text}\n" for text in codes}
+
+
+def test_a_captured_cell(kernel):
+    code = "c = mp.Process(target=workers.print_text, args=('x',)); c.start(); c.join()"
+    assert kernel.run(f"%%capture caught\n{code}") == ""
+    assert kernel.run("print(caught.stdout.upper(), end='')") == "X\n"
+
+
+def test_an_output_widget(method, tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell(code)
+        for code in (
+            f"import os, sys; os.environ['MP_START_METHOD'] = {method!r}; sys.path.append({str(TESTS)!r})\n"
+            "import ipywidgets, workers; from helpers import mp; out = ipywidgets.Output()",
+            "with out: c = mp.Process(target=workers.print_text, args=('in the widget',)); c.start(); c.join()",
+            "print([each['text'] for each in out.outputs])",
+        )
+    ]
+    client = NotebookClient(notebook, kernel_name="python3", timeout=PATIENCE)
+    client.execute(cwd=str(tmp_path), env=environment_for())
+    assert notebook.cells[1].outputs == []
+    assert notebook.cells[2].outputs[0].text == "['in the widget\\n']\n"
 
 
 def test_stop_ends_only_what_its_own_cell_started(method, place, tmp_path):

@@ -1,4 +1,7 @@
-"""Flushed text is at the end of the parent's own pipe at once, and there although the parent dies after `join()`."""
+"""Flushed text is at the end of the parent's own pipe at once, and there although the parent dies after `join()`.
+
+watched: by a test of its own
+"""
 
 import os
 import time

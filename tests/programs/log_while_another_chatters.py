@@ -1,4 +1,7 @@
-"""Children log while another prints without end: no lock of the parent's own may be held when they are forked."""
+"""Children log while another prints without end: no lock of the parent's own may be held when they are forked.
+
+watched: by a test of its own
+"""
 
 import logging
 import sys

@@ -1,4 +1,7 @@
-"""Nobody joins the child, and the output is read slowly: each of the 5,000 lines arrives."""
+"""Nobody joins the child, and the output is read slowly: each of the 5,000 lines arrives.
+
+watched: by a test of its own
+"""
 
 import time
 

@@ -1,0 +1,19 @@
+"""C code in a child prints.
+
+out: from C
+also: jupyter nbval
+"""
+
+import ctypes
+
+from chosen import run
+
+
+def work():
+    c = ctypes.CDLL(None)
+    c.puts(b"from C")
+    c.fflush(None)
+
+
+if __name__ == "__main__":
+    run(work)

@@ -1,0 +1,22 @@
+"""A worker of an executor dies: the executor says so, and what the worker has printed is there.
+
+out: about to die
+out: BrokenProcessPool
+also: jupyter nbval
+"""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+
+from chosen import mp
+
+
+def die():
+    print("about to die", flush=True)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, mp_context=mp) as executor:
+        error = executor.submit(die).exception()
+    print(type(error).__name__)

@@ -1,0 +1,22 @@
+"""Python's fault handler writes to descriptor 2 when a child crashes.
+
+out: -11
+err: Fatal Python error: Segmentation fault
+err: in work
+also: jupyter nbval
+"""
+
+import faulthandler
+import os
+import signal
+
+from chosen import run
+
+
+def work():
+    faulthandler.enable()
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+if __name__ == "__main__":
+    print(run(work))

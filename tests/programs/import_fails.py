@@ -1,0 +1,15 @@
+"""A module can't be imported by the child.
+
+out: 1
+err: RuntimeError: not in a child
+only: spawn
+also: jupyter nbval
+"""
+
+from chosen import run
+
+if __name__ != "__main__":
+    raise RuntimeError("not in a child")
+
+if __name__ == "__main__":
+    print(run(print))

@@ -1,0 +1,20 @@
+"""A module prints when a spawned child imports it.
+
+out: imported as __main__
+out: imported as __mp_main__
+out: work
+only: spawn
+also: jupyter nbval
+"""
+
+from chosen import run
+
+print("imported as", __name__)
+
+
+def work():
+    print("work")
+
+
+if __name__ == "__main__":
+    run(work)

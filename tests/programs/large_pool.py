@@ -1,0 +1,12 @@
+"""A pool of 20, in a process that may have 256 descriptors and a small shared memory.
+
+out: 190
+only: root linux
+under: unshare -m sh -c 'mount -t tmpfs -o size=64m none /dev/shm && ulimit -n 256 && exec "$@"' -
+"""
+
+from chosen import mp
+
+if __name__ == "__main__":
+    with mp.Pool(20) as pool:
+        print(sum(pool.map(int, range(20))))

@@ -1,0 +1,38 @@
+"""A child runs programs in all ways.
+
+out: run
+out: stdout=sys.stdout
+out: stderr into stdout
+out: CAPTURED
+out: os.system
+out: spawned
+out: posix_spawn
+out: asyncio
+also: jupyter nbval
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from chosen import run
+
+
+async def program():
+    await (await asyncio.create_subprocess_exec("echo", "asyncio")).wait()
+
+
+def work():
+    subprocess.run(["echo", "run"])
+    subprocess.run(["echo", "stdout=sys.stdout"], stdout=sys.stdout)
+    subprocess.run("echo stderr into stdout >&2", shell=True, stderr=subprocess.STDOUT, stdout=sys.stdout)
+    print(subprocess.check_output(["echo", "captured"], text=True).upper(), end="", flush=True)
+    os.system("echo os.system")
+    os.spawnlp(os.P_WAIT, "echo", "echo", "spawned")
+    os.waitpid(os.posix_spawnp("echo", ["echo", "posix_spawn"], os.environ), 0)
+    asyncio.run(program())
+
+
+if __name__ == "__main__":
+    run(work)

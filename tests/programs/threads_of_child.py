@@ -1,0 +1,26 @@
+"""Four threads of a child print 500 lines each.
+
+order: any
+"""
+
+import sys
+import threading
+
+from chosen import run
+
+
+def write(thread):
+    for number in range(500):
+        sys.stdout.write(f"thread {thread} line {number}\n")
+
+
+def work():
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    run(work)

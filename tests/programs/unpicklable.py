@@ -1,0 +1,11 @@
+"""A target that can't be pickled raises in the parent.
+
+exit: 1
+err: pickle
+only: spawn forkserver
+"""
+
+from chosen import mp
+
+if __name__ == "__main__":
+    mp.Process(target=lambda: None).start()

@@ -1,0 +1,39 @@
+"""Python's own reports: of a warning, an exception in `__del__` and in a thread, and a group of exceptions.
+
+out: 1
+err: UserWarning: a warning
+err: Exception ignored in
+err: KeyError: 'in __del__'
+err: Exception in thread
+err: IndexError: in a thread
+err: ExceptionGroup: several (2 sub-exceptions)
+err: TypeError: the second
+also: jupyter nbval
+"""
+
+import threading
+import warnings
+
+from chosen import run
+
+
+class Fragile:
+    def __del__(self):
+        raise KeyError("in __del__")
+
+
+def fail():
+    raise IndexError("in a thread")
+
+
+def work():
+    warnings.warn("a warning", stacklevel=1)
+    Fragile()
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    raise ExceptionGroup("several", [ValueError("the first"), TypeError("the second")])
+
+
+if __name__ == "__main__":
+    print(run(work))
