@@ -1,29 +1,38 @@
-"""`mp`: multiprocessing, with children whose prints arrive in the notebook.
+"""`mp`: multiprocessing, with children whose output arrives in the notebook.
 
-    child                                             parent
-    print, traceback -> text stream -> messages --+   +-> sys.stdout, sys.stderr
-                                                  pipe
-    span ----------------------------> events ----+   +-> spans.record -> timeline
+    child                                              parent
+    print, traceback, C, programs -> 1 -- pipe --+
+                                  -> 2 -- pipe --+--> Reader -> sys.stdout, sys.stderr, for the cell that started it
+    span -> spans.send -------- one pipe for all +--> spans.record -> timeline
 
-Each child gets a pipe of its own before it starts. In the child, `sys.stdout` and `sys.stderr` write to that pipe, a
-message for each finished line; in the parent, a thread reads it until its end and writes what comes under the cell that
-started the child. `join()` waits for that thread. Nothing else of multiprocessing is changed: the contexts and Process
-classes below subclass the standard ones.
+A child's descriptors 1 and 2 *are* pipes to its parent, put there when it begins, and its `sys.stdout` and `sys.stderr`
+are ordinary text streams on them. So all that it writes arrives, also what C code or another program writes, or a
+stream that was made earlier, and whatever it does with its descriptors does what it does elsewhere. (Until 2026 an
+object of our own stood in for `sys.stdout`; all that went around it went astray.) A parent reads the pipes in one
+thread; `join()`, `is_alive()` and `exitcode` read what is left themselves when the child has ended, so they depend on no
+other thread, and on no time.
 
-- A child of a child prints through it, under the same cell. So does a thread of a child.
-- A pool's workers print under the cell that made the pool; one that the pool starts later, to replace another, under
-  the cell that runs when it prints.
-- What C code, or another program that a child runs, writes to file descriptors 1 and 2 goes where it went before.
-- No process outlives the kernel, however that ends (`Lifeline`), nor an interrupted cell (`watch_interrupts`).
+- Where nothing stands in for the parent's `sys.stdout`, as in a script, its children simply inherit it, as they do from
+  plain multiprocessing: there is no pipe and no thread.
+- A child of a child has its descriptors. Under forkserver, whose server has others, they are handed on.
+- A child's lines come whole and in its order. Which of stdout and stderr comes first is not kept: they are two pipes.
+- A pool's workers belong to the cell that made the pool, those that it starts later too.
+- A descriptor or two for each child that runs, and two for all spans, are what it costs.
+- No process outlives the kernel, however that ends (`Lifeline`), nor the interrupted cell that started it (`Stop`).
 
-What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.14): `_bootstrap`, which every
-start method calls first in the child, `_start_method` and a context's `_name`; `reduction.DupFd` and Windows'
-`duplicate_for_child`, by which a file descriptor travels; `util._logger`; and `_at_fork_reinit` of a lock.
+Not run, because there was no such machine: Windows. A thread that waits in a read there holds up whoever asks the same
+pipe; so the reader asks what is there, every 10 ms. Programs that a child runs use its console's handles, not these.
+
+What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.15): `_bootstrap`, which every
+start method calls first in the child, `_start_method`, `_popen` and a context's `_name`; `reduction.DupFd` and Windows'
+`duplicate_for_child`, by which a descriptor travels; and `forkserver._forkserver`, asked what it preloads.
 """
 
 import _thread
+import codecs
 import contextlib
 import contextvars
+import copy
 import io
 import multiprocessing
 import os
@@ -41,57 +50,355 @@ from helpers import spans
 if sys.platform == "linux":
     import fcntl
 
-STDOUT, STDERR, SPAN = b"o", b"e", b"s"
-# POSIX writes up to PIPE_BUF bytes in one go, even when several processes share the pipe: a killed child leaves no half
-# piece behind.
-HEADER = 3
-PIECE = getattr(select, "PIPE_BUF", 4096) - HEADER
+WINDOWS = sys.platform == "win32"
+CHUNK = 1 << 16  # bytes; a pipe holds as many, as a rule
+ATOMIC = getattr(select, "PIPE_BUF", 512)  # bytes that are written in one go, even when several processes share a pipe
+PATIENCE = 0.5  # seconds for the rest of a long line
+NAMES = {1: "stdout", 2: "stderr"}
+
+
+class Cell:
+    """Where a child's output belongs: the notebook's cell that runs when the child is started."""
+
+    def __init__(self):
+        kernel = _kernel()
+        self.message = kernel.get_parent("shell") if kernel else {}
+        self.id = self.message.get("header", {}).get("msg_id")
+        # ipykernel 7.0 to 7.3 keep the cell in a context variable, which only the main thread has by itself.
+        self.context = contextvars.copy_context()
+        for stream in (sys.stdout, sys.stderr):
+            variable = getattr(stream, "_parent_header", None)
+            if isinstance(variable, contextvars.ContextVar):
+                self.context.run(variable.set, stream.parent_header)
+
+    def __reduce__(self):
+        return type(None), ()  # it means nothing to a child
+
+    def write(self, stream, text: str) -> None:
+        """Write to one of the parent's streams, as this cell."""
+        if self.id and hasattr(stream, "set_thread_parent"):  # ipykernel 7.4
+            token = stream.set_thread_parent(self.message)
+            try:
+                stream.write(text)
+            finally:
+                stream.reset_thread_parent(token)
+        else:
+            self.context.copy().run(stream.write, text)
+
+
+def _kernel():
+    """The kernel of the notebook that this process belongs to, if it does to one."""
+    shell = sys.modules["IPython"].get_ipython() if hasattr(sys.modules.get("IPython"), "get_ipython") else None
+    return getattr(shell, "kernel", None)
+
+
+class Source:
+    """The reading end of a pipe: the reader's thread and whoever joins the child take out what is there."""
+
+    def __init__(self, fd: int):
+        self.fd: int | None = fd
+        self.unread = bytearray()
+        self.lock = threading.RLock()  # a signal handler may join while its thread is joining
+        if not reader.polling:
+            os.set_blocking(fd, False)
+        reader.add(self)
+
+    def take(self) -> bool:
+        """Read once, without waiting, and hand it on; returns False at the end or if nothing is there."""
+        with self.lock:
+            if self.fd is None:
+                return False
+            try:
+                size = min(_waiting(self.fd), CHUNK) if reader.polling else CHUNK
+                if not size:
+                    return False
+                data = os.read(self.fd, size)
+            except BlockingIOError:
+                return False
+            except OSError:  # Windows: nobody has the other end any more
+                data = b""
+            self.unread += data
+            if not data:
+                self.close()
+            self.hand_on(more=len(data) >= ATOMIC)
+            return bool(data)
+
+    def finish(self) -> None:
+        """Hand on all that a child which has ended wrote: no more than a pipe can hold, 1 MiB at most."""
+        for _ in range(64):  # someone else may hold the other end, and go on writing for ever
+            if not self.take():
+                break
+        self.hand_on(more=False)
+
+    def hand_on(self, more: bool) -> None:
+        """Do with `unread` what is to be done; `more`: its end probably comes with the next read."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        with self.lock:
+            if self.fd is not None:
+                reader.remove(self)
+                os.close(self.fd)
+                self.fd = None
+
+
+class Text(Source):
+    """What a child writes to its descriptor 1 or 2, on its way to the parent's stream of that name."""
+
+    def __init__(self, fd: int, name: str, cell: Cell):
+        self.name, self.cell = name, cell
+        self.decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self.held_since: float | None = None
+        super().__init__(fd)
+
+    def hand_on(self, more: bool) -> None:
+        # A piece that is shorter than what a pipe takes in one go was flushed, and is shown. A longer one is of a line
+        # whose rest is still being written: shown now, other children's text could come between.
+        with self.lock:
+            end = self.unread.rfind(b"\n") + 1 if more and self.fd is not None else len(self.unread)
+            text = self.decoder.decode(self.unread[:end], final=self.fd is None)
+            if text:
+                self.show(text if not WINDOWS else text.replace("\r\n", "\n"))
+            del self.unread[:end]
+            self.held_since = time.monotonic() if self.unread else None
+
+    def show(self, text: str) -> None:
+        stream = getattr(sys, self.name)
+        try:
+            with showing:
+                try:
+                    self.cell.write(stream, text)
+                except UnicodeEncodeError:  # a terminal that has no such character
+                    self.cell.write(stream, text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
+                if not hasattr(stream, "set_parent"):  # a kernel's stream sees to that itself, for many texts at once
+                    stream.flush()
+        except BrokenPipeError:  # nobody reads the parent's output any more: let the child find out, as it would there
+            self.close()
+        except (Exception, SystemExit):  # the stream is closed or can't do it; the child must be able to go on writing
+            pass
+
+
+class Events(Source):
+    """What all children, and theirs, report to the timelines: for each event its length in two bytes, and a pickle."""
+
+    def hand_on(self, more: bool) -> None:
+        with self.lock:
+            while len(self.unread) >= 2 and len(self.unread) >= (end := 2 + int.from_bytes(self.unread[:2], "big")):
+                event = pickle.loads(self.unread[2:end])
+                del self.unread[:end]
+                spans.record(event)
+
+
+class Reader:
+    """One thread that reads all pipes of this process. It begins with the first.
+
+    polling     ask each pipe every 10 ms, because on Windows nothing can wait for several of them
+    """
+
+    def __init__(self, polling: bool = WINDOWS):
+        self.polling = polling
+        self.sources: set[Source] = set()
+        self.selector = None
+
+    def add(self, source: Source) -> None:
+        self.sources.add(source)
+        if len(self.sources) == 1 and self.selector is None:
+            import selectors  # a child has no use for it
+
+            self.selector = selectors.DefaultSelector()
+            # Not threading.Thread: that waits until the thread runs, and a child's start would take that much longer.
+            _thread.start_new_thread(self.run, ())
+            util.Finalize(None, self.finish, exitpriority=-10)  # after multiprocessing has joined what nobody joined
+        if not self.polling:
+            self.selector.register(source.fd, 1, source)
+
+    def remove(self, source: Source) -> None:
+        self.sources.discard(source)
+        if not self.polling:
+            self.selector.unregister(source.fd)
+
+    def run(self) -> None:
+        while True:
+            came = False
+            for source in self.wait():
+                came |= source.take()
+            for source in self.held():
+                if time.monotonic() - source.held_since > PATIENCE:
+                    source.hand_on(more=False)
+            if came:
+                # Whoever prints a lot is faster when nobody waits for each line.
+                time.sleep(0.002)
+
+    def wait(self) -> list[Source]:
+        """Those in which something may be, or whose end has come."""
+        if self.polling:
+            time.sleep(0.01)
+            return list(self.sources)
+        return [key.data for key, _ in self.selector.select(PATIENCE / 5 if self.held() else None)]
+
+    def held(self) -> list[Source]:
+        return [source for source in list(self.sources) if getattr(source, "held_since", None)]
+
+    def finish(self) -> None:
+        for source in list(self.sources):
+            source.finish()
+
+    def forget(self) -> None:
+        """In a forked child: the pipes are its parent's, and the thread did not come with it."""
+        for source in self.sources:
+            os.close(source.fd)
+        if self.selector is not None:
+            self.selector.close()
+
+
+def _waiting(fd: int) -> int:
+    """Windows: how many bytes can be read without waiting. Raises OSError at the end."""
+    import _winapi
+    import msvcrt
+
+    return _winapi.PeekNamedPipe(msvcrt.get_osfhandle(fd), 0)[0]
+
+
+reader = Reader()
+showing = threading.RLock()  # held while a stream of the program's is written to, and while any thread forks
+events_end: int | None = None  # where this process, a child or not, writes events for the first parent
+
+
+def _before_fork() -> None:
+    showing.acquire(timeout=1)  # and not for ever: who forks may hold what the writing thread waits for
+
+
+def _after_fork_in_parent() -> None:
+    with contextlib.suppress(RuntimeError):  # it was not to be had
+        showing.release()
+
+
+def _after_fork_in_child() -> None:
+    global reader, showing
+    reader.forget()
+    reader, showing = Reader(), threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
 class Outlet:
-    """The child's end of the pipe. `send` takes whole messages; `install` points print, tracebacks and spans at it."""
+    """What a child is given when it starts: writing ends of pipes, and the lifeline.
 
-    def __init__(self, fd: int):
-        self.fd = fd
-        self.lock = threading.RLock()  # a signal handler may print while its thread is printing
-        # Made here and not in `install`, so that a forked child, where each new object is slow, finds them ready.
-        self.stdout, self.stderr = _stream(self, STDOUT, sys.__stdout__), _stream(self, STDERR, sys.__stderr__)
+    Unpickled in a spawned or forkserver child, it puts them in place; a forked one calls `install`.
+    """
+
+    def __init__(self, cell: Cell | None, hand_on: bool):
+        """`cell`: where the child's output belongs; `hand_on`: give it the descriptors that this process has itself."""
+        self.ends: dict[int, int] = {}
+        self.sources: list[Source] = []
+        try:
+            for number, name in NAMES.items():
+                if getattr(sys, name) is not getattr(sys, f"__{name}__"):
+                    with contextlib.suppress(Exception):  # so that a forked child has no text of its parent's to write
+                        getattr(sys, f"__{name}__").flush()
+                    read_end, self.ends[number] = os.pipe()
+                    self.sources.append(Text(read_end, name, cell or Cell()))
+                elif hand_on and spans.send is not None:
+                    self.ends[number] = os.dup(number)
+            # A script that draws has imported `timeline` when it starts children.
+            if self.sources or "helpers.chart" in sys.modules:
+                _open_events()
+            lifeline.open()
+        except BaseException:
+            self.abandon()
+            raise
 
     def __reduce__(self):
-        # Unpickled in a spawned or forkserver child, it installs itself: see RelayedProcess.__reduce_ex__.
-        return _installed, (Handle(self.fd), Handle(lifeline.end), spans.recording)
-
-    def send(self, channel: bytes, message: bytes) -> None:
-        """Write one message, in pieces; all but the last carry the channel's letter in upper case."""
-        view = memoryview(message)
-        with self.lock:
-            try:
-                while len(view) > PIECE:
-                    os.write(self.fd, channel.upper() + PIECE.to_bytes(2, "big") + view[:PIECE])
-                    view = view[PIECE:]
-                os.write(self.fd, channel + len(view).to_bytes(2, "big") + view)
-            except OSError:
-                pass  # nobody reads any more: a print must not fail for that
+        ends = {number: Handle(end) for number, end in self.ends.items()}
+        events = None if events_end is None else Handle(events_end)
+        return _install, (ends, events, None if WINDOWS else Handle(lifeline.end), spans.recording)
 
     def install(self) -> None:
-        if util._logger:  # log_to_stderr() was called in the parent
-            for handler in util._logger.handlers:
-                if getattr(handler, "stream", None) is sys.stderr:
-                    handler.setStream(self.stderr)
-        sys.stdout, sys.stderr = self.stdout, self.stderr
-        spans.send = self.send_event
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.lock._at_fork_reinit)
+        """In a forked child."""
+        _install(self.ends, events_end, lifeline.end, spans.recording)
 
-    def send_event(self, event: tuple) -> None:
-        self.send(SPAN, pickle.dumps(event))
+    def close(self) -> None:
+        """In the parent, when the child has them."""
+        for end in self.ends.values():
+            os.close(end)
+        self.ends = {}
+
+    def abandon(self) -> None:
+        self.close()
+        for source in self.sources:
+            source.close()
 
 
-def _installed(fd: int, lifeline_end: int, recording: bool) -> Outlet:
-    lifeline.end, spans.recording = lifeline_end, recording
-    outlet = Outlet(fd)
-    outlet.install()
-    return outlet
+def _open_events() -> None:
+    global events_end
+    if events_end is None:
+        read_end, events_end = os.pipe()
+        Events(read_end)
+
+
+def _install(ends: dict[int, int], events: int | None, lifeline_end: int | None, recording: bool) -> Outlet:
+    """In a child, before anything else of it runs."""
+    global events_end
+    for number, end in ends.items():
+        name = NAMES[number]
+        before, original = getattr(sys, name), getattr(sys, f"__{name}__")
+        keep = _can_be_kept(original)
+        if keep:
+            original.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True)
+        os.dup2(end, number)
+        os.close(end)
+        stream = original if keep else _stream(number)
+        for other in (before, original):  # a default argument or a log handler may have it
+            if other not in (stream, None):
+                with contextlib.suppress(Exception):
+                    other.write, other.flush = stream.write, stream.flush
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    lifeline.end, spans.recording, events_end = lifeline_end, recording, events
+    if events is not None:
+        spans.send = Sender(events).send
+
+
+def _can_be_kept(stream) -> bool:
+    """Whether a stream on descriptor 1 or 2 also works when a pipe is put there.
+
+    One that was on a file would go on trying to seek, one on Windows' console to write to the console.
+    """
+    try:
+        return type(stream.buffer.raw) is io.FileIO and not stream.seekable()
+    except (AttributeError, ValueError):  # there is none, or it is closed
+        return False
+
+
+def _stream(number: int) -> io.TextIOWrapper:
+    """A text stream on descriptor 1 or 2 like the one that Python makes when it starts."""
+    raw = io.FileIO(number, "w", closefd=False)
+    raw.name = f"<{NAMES[number]}>"
+    stream = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", "\n", line_buffering=True)
+    stream.mode = "w"
+    return stream
+
+
+class Sender:
+    """Sends a child's events, as long as the descriptor for them is still what it was."""
+
+    def __init__(self, fd: int):
+        self.fd, self.pipe = fd, self._what(fd)
+
+    @staticmethod
+    def _what(fd: int) -> tuple[int, int, int]:
+        found = os.fstat(fd)
+        return found.st_dev, found.st_ino, found.st_mode
+
+    def send(self, event: tuple) -> None:
+        message = pickle.dumps(event)
+        if len(message) > ATOMIC - 2:  # in one go, or other children's could come between
+            message = pickle.dumps(event._replace(**{key: getattr(event, key)[:30] for key in ("label", "thread")}))
+        with contextlib.suppress(OSError):  # the program has closed it, or nobody reads any more
+            if self._what(self.fd) == self.pipe:
+                os.write(self.fd, len(message).to_bytes(2, "big") + message)
 
 
 class Handle:
@@ -101,7 +408,7 @@ class Handle:
         self.fd = fd
 
     def __reduce__(self):
-        if sys.platform == "win32":
+        if WINDOWS:
             import msvcrt
 
             handle = msvcrt.get_osfhandle(self.fd)
@@ -125,14 +432,15 @@ class Lifeline:
     """A pipe that ends all children, and theirs, when the first parent (in a notebook, the kernel) is gone.
 
     Only the first parent holds the writing end and nothing is ever written, so the reading end, which all children
-    have, comes to its end when that process does, however it died.
+    have, comes to its end when that process does, however it died. On Windows, where processes that share a pipe's end
+    hold one another up, a child waits for its parent instead, and so ends when that does.
     """
 
     end = writing_end = None
 
     def open(self) -> None:
         """In a parent, before it starts a child."""
-        if self.end is None:
+        if self.end is None and not WINDOWS:
             self.end, self.writing_end = os.pipe()
 
     def hold(self) -> None:
@@ -140,9 +448,9 @@ class Lifeline:
         if self.writing_end is not None:  # forked
             os.close(self.writing_end)
             self.writing_end = None
-        if sys.platform == "linux":
+        try:
             self.hold_by_signal()
-        else:
+        except (NameError, OSError):  # not Linux; no /proc, or its rights were dropped
             _thread.start_new_thread(self.hold_by_thread, ())
 
     def hold_by_signal(self) -> None:
@@ -151,164 +459,44 @@ class Lifeline:
         own = os.open(f"/proc/self/fd/{self.end}", os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
-        if _readable(self.end, 0):  # it ended before
-            os._exit(1)
+        with contextlib.suppress(BlockingIOError):
+            if os.read(own, 1) == b"":  # it ended before
+                os._exit(1)
 
     def hold_by_thread(self) -> None:
         if hasattr(signal, "pthread_sigmask"):  # signals are the main thread's
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        os.read(self.end, 1)
+        if WINDOWS:
+            multiprocessing.parent_process().join()
+        else:
+            try:
+                os.read(self.end, 1)
+            except OSError:  # the program has closed it
+                return
         os._exit(1)
 
 
 lifeline = Lifeline()
 
 
-class _Lines(io.BufferedIOBase):
-    """What lies under a child's text stream: it sends each finished line, and on `flush` an unfinished one."""
-
-    def __init__(self, outlet: Outlet, channel: bytes, original):
-        self.outlet, self.channel, self.original = outlet, channel, original
-        self.pending = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        if self.original is None:
-            raise io.UnsupportedOperation("fileno")
-        return self.original.fileno()
-
-    def write(self, data) -> int:
-        with self.outlet.lock:
-            self.pending += data
-            end = self.pending.rfind(b"\n") + 1
-            if end:
-                self.outlet.send(self.channel, bytes(self.pending[:end]))
-                del self.pending[:end]
-        return len(data)
-
-    def flush(self) -> None:
-        with self.outlet.lock:
-            if self.pending:
-                self.outlet.send(self.channel, bytes(self.pending))
-                self.pending.clear()
-
-
-def _readable(fd: int, milliseconds: int | None = None) -> bool:
-    """Whether there is something to read, or the end, within some time (None: wait for it)."""
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    return bool(poll.poll(milliseconds))
-
-
-def _stream(outlet: Outlet, channel: bytes, original) -> io.TextIOWrapper:
-    # backslashreplace: a lone surrogate is shown as its escape, it can't be sent as UTF-8.
-    lines = _Lines(outlet, channel, original)
-    return io.TextIOWrapper(lines, encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True)
-
-
-class Reader:
-    """Reads one child's pipe, in a thread, until every copy of its other end is closed, and shows what comes."""
-
-    def __init__(self, fd: int):
-        self.fd = fd
-        self.unread, self.unfinished = bytearray(), {}
-        self.busy = threading.Lock()  # held while what was taken out of the pipe is not shown yet
-        self.done = threading.Lock()
-        self.done.acquire()
-        # ipykernel keeps the cell that output belongs to in a context variable; a new thread starts without it.
-        cell = contextvars.copy_context()
-        # Not threading.Thread: that waits until the thread runs, and a child's start would take that much longer.
-        _thread.start_new_thread(cell.run, (self.run,))
-
-    def run(self) -> None:
-        try:
-            more = True
-            while more:
-                self.wait()
-                with self.busy:
-                    more = self.read()
-        finally:
-            os.close(self.fd)
-            self.done.release()
-
-    def wait(self) -> None:
-        """Until there is something to read, or the end."""
-        if sys.platform != "win32":
-            _readable(self.fd)
-
-    def read(self) -> bool:
-        """Read once, and show each message that is whole now; returns False at the end."""
-        data = os.read(self.fd, 1 << 16)
-        self.unread += data
-        unread, unfinished, start, texts = self.unread, self.unfinished, 0, []
-        while len(unread) - start >= HEADER:
-            end = start + HEADER + int.from_bytes(unread[start + 1 : start + HEADER], "big")
-            if len(unread) < end:
-                break
-            letter, piece = bytes(unread[start : start + 1]), bytes(unread[start + HEADER : end])
-            start, channel = end, letter.lower()
-            if letter != channel:
-                unfinished.setdefault(channel, bytearray()).extend(piece)
-                continue
-            message = bytes(unfinished.pop(channel, b"")) + piece
-            if channel == SPAN:
-                spans.record(pickle.loads(message))
-            else:
-                texts.append((channel, message))
-        del unread[:start]
-        self.show(texts)
-        return bool(data)
-
-    def show(self, texts: list) -> None:
-        while texts:
-            channel, several = texts[0][0], []
-            while texts and texts[0][0] == channel:
-                several.append(texts.pop(0)[1])
-            text = b"".join(several).decode("utf-8", "backslashreplace")
-            stream = sys.stdout if channel == STDOUT else sys.stderr
-            try:
-                stream.write(text)
-            except UnicodeEncodeError:  # a terminal that has no such character
-                stream.write(text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
-            except Exception:  # the stream is closed or gone; the child must be able to go on writing
-                pass
-
-    def finish(self) -> None:
-        """Wait until all that the ended child wrote is shown.
-
-        As a rule that is the end of the pipe. A process that the child forked by itself can outlive it and keep the
-        pipe open: then it is when the pipe is empty, and what came out of it shown. On Windows nothing else can keep
-        it open, and whether it is empty can't be asked while a thread reads it.
-        """
-        patience = 5 if sys.platform == "win32" else 0.2
-        while not self.done.acquire(timeout=patience):
-            if sys.platform == "win32":
-                return
-            with self.busy:
-                if not _readable(self.fd, 0):
-                    return
-        self.done.release()  # another thread may wait too: a pool's own thread joins its workers
-
-
 class RelayedProcess:
     """What `mp` adds to a start method's Process class."""
 
-    _outlet = _reader = None
+    _cell = _outlet = _sources = None
 
     def start(self) -> None:
-        began = time.monotonic()
-        lifeline.open()
-        read_fd, write_fd = os.pipe()
-        self._outlet = Outlet(write_fd)
-        reader = Reader(read_fd)  # before the fork: each page that the parent writes to afterwards has to be copied
+        began = spans.clock()
+        self._cell = self._cell or Cell()
+        outlet = self._outlet = Outlet(self._cell, hand_on=self._start_method == "forkserver")
         try:
             super().start()
+        except BaseException:
+            outlet.abandon()
+            raise
         finally:
             self._outlet = None
-            os.close(write_fd)
-        self._reader = reader
+            outlet.close()
+        self._sources = outlet.sources
         spans.record(spans.Event("start", began, self.pid, self.name))
 
     def __reduce_ex__(self, protocol):
@@ -327,16 +515,27 @@ class RelayedProcess:
 
     def join(self, timeout: float | None = None) -> None:
         super().join(timeout)
-        self.is_alive()
+        self._settle()
 
     def is_alive(self) -> bool:
         alive = super().is_alive()
-        reader = self._reader  # another thread may set it to None meanwhile
-        if not alive and reader is not None:
-            reader.finish()
-            self._reader = None
-            spans.record(spans.Event("exit", time.monotonic(), self.pid))
+        self._settle()
         return alive
+
+    @property
+    def exitcode(self) -> int | None:
+        code = super().exitcode
+        self._settle()
+        return code
+
+    def _settle(self) -> None:
+        """If the child has ended, hand on what is left of its output and of its events."""
+        sources = self._sources  # another thread may set it to None meanwhile
+        if sources is not None and getattr(self._popen, "returncode", None) is not None:
+            for source in [*sources, *(each for each in list(reader.sources) if isinstance(each, Events))]:
+                source.finish()
+            self._sources = None
+            spans.record(spans.Event("exit", spans.clock(), self.pid))
 
 
 def _rebuild(outlet, rebuild, args):
@@ -350,8 +549,18 @@ class RelayedContext:
         return self if method is None else context_for(method)
 
     def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
-        pool = super().Pool(processes, initializer, initargs, maxtasksperchild)
-        _pools.add(pool)
+        from multiprocessing.pool import Pool
+
+        own, cell = copy.copy(self), Cell()
+
+        def Process(*args, **kwargs):
+            child = self.Process(*args, **kwargs)
+            child._cell = cell  # also of those that the pool's own thread starts later
+            return child
+
+        own.Process = Process
+        pool = Pool(processes, initializer, initargs, maxtasksperchild, context=own)
+        _pools[pool] = cell
         return pool
 
 
@@ -363,7 +572,7 @@ class SpawnContext(RelayedContext, context.SpawnContext):
     Process = SpawnProcess
 
 
-if sys.platform != "win32":
+if not WINDOWS:
 
     class ForkProcess(RelayedProcess, context.ForkProcess):
         pass
@@ -379,7 +588,7 @@ if sys.platform != "win32":
 
 
 _CONTEXTS = {kind._name: kind() for kind in RelayedContext.__subclasses__()}
-_pools = weakref.WeakSet()
+_pools = weakref.WeakKeyDictionary()
 
 
 def context_for(method: str) -> context.BaseContext:
@@ -393,33 +602,42 @@ def context_for(method: str) -> context.BaseContext:
         available = ", ".join(sorted(multiprocessing.get_all_start_methods()))
         raise ValueError(f"no start method {method!r} on this system; it has: {available}") from None
     if method == "forkserver":
-        # The server imports this once, instead of each child.
-        multiprocessing.set_forkserver_preload(["__main__", "helpers"])
+        from multiprocessing import forkserver
+
+        if forkserver._forkserver._preload_modules == ["__main__"]:  # else the program has said what it wants
+            # The server imports this once, instead of each child.
+            multiprocessing.set_forkserver_preload(["__main__", "helpers"])
     return _CONTEXTS[method]
 
 
 mp = context_for(os.environ.get("MP_START_METHOD") or "spawn")
 
 
-def end_children() -> None:
-    """End every pool and process that `mp` started here, with the processes that those started."""
-    for pool in list(_pools):
+def end_children(cell: str | None) -> None:
+    """End every pool and process that `mp` started here for a cell, with the processes that those started."""
+    for pool in [pool for pool, made_in in list(_pools.items()) if made_in.id == cell]:
         # In a thread, because it can wait for ever: for a lock that a worker held when it was interrupted.
         ending = threading.Thread(target=pool.terminate, daemon=True)
         ending.start()
         ending.join(0.5)
-    children = [child for child in mp.active_children() if isinstance(child, RelayedProcess)]
-    descendants = [each for child in children for each in _descendants(child.pid)]
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.join(0.5)
-        if child.exitcode is None:
-            child.kill()
-            child.join()
-    for each in descendants:
-        with contextlib.suppress(Exception):  # it has ended in the meantime
-            each.kill()
+    # Once more until none is left: a pool's thread may have been starting one meanwhile.
+    deadline = time.monotonic() + 5
+    while (children := _children_of(cell)) and time.monotonic() < deadline:
+        descendants = [each for child in children for each in _descendants(child.pid)]
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.join(0.5)
+            if child.exitcode is None:
+                child.kill()
+                child.join()
+        for each in descendants:
+            with contextlib.suppress(Exception):  # it has ended in the meantime
+                each.kill()
+
+
+def _children_of(cell: str | None) -> list:
+    return [child for child in mp.active_children() if getattr(getattr(child, "_cell", None), "id", ...) == cell]
 
 
 def _descendants(pid: int) -> list:
@@ -433,18 +651,17 @@ def _descendants(pid: int) -> list:
 
 def _after_cell(result) -> None:
     if isinstance(result.error_in_exec, KeyboardInterrupt):
-        end_children()
+        end_children(Cell().id)
 
 
 def watch_interrupts() -> None:
     """In a notebook: let an interrupted cell leave no process behind.
 
     Jupyter on Linux and macOS interrupts the children too, which then end by themselves, unless they ignore it or a
-    pool replaces them; on Windows it interrupts only the kernel.
+    pool replaces them; on Windows it interrupts only the kernel. What other cells started goes on.
     """
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is not None:
-        shell.events.register("post_run_cell", _after_cell)
+    if _kernel() is not None:
+        sys.modules["IPython"].get_ipython().events.register("post_run_cell", _after_cell)
 
 
 watch_interrupts()

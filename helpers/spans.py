@@ -21,6 +21,7 @@ timelines: list = []
 main_pid = os.getpid()
 recording = False  # whether a timeline is open; in a child, whether one was when it was started
 _ids = itertools.count()
+clock = time.perf_counter
 
 
 class Event(namedtuple("Event", "what time pid label kind id thread", defaults=("", "", 0, ""))):
@@ -51,7 +52,7 @@ def report(what: str, label: str, kind: str = "", id: int = 0) -> None:
     """Record an event of this process and thread, now."""
     thread = threading.current_thread()
     name = "" if thread is threading.main_thread() else thread.name
-    record(Event(what, time.monotonic(), os.getpid(), label, kind, id, name))
+    record(Event(what, clock(), os.getpid(), label, kind, id, name))
 
 
 class span:

@@ -349,24 +349,27 @@ def test_a_folder_of_a_difficult_name(kind, method, tmp_path):
     assert came.stdout.splitlines() == PLAN["three_deep"].says["out"]
 
 
-def test_children_started_by_threads_of_an_earlier_cell_print_under_it(kernel):
+def test_children_that_threads_start_print_under_the_cell_that_runs_then(kernel):
     kernel.run("import asyncio, threading; from concurrent.futures import ThreadPoolExecutor")
     kernel.run(
-        "def late(gate, text):\n"
-        "    gate.wait(20)\n"
-        "    child = mp.Process(target=workers.print_text, args=(text,)); child.start(); child.join(20)\n"
-        "gate, executor = threading.Event(), ThreadPoolExecutor(3)"
+        "gates, executor = [], ThreadPoolExecutor(3)\n"
+        "def begin(text):\n"
+        "    gate, child_gate = mp.Pipe(); gates.append(gate)\n"
+        "    child = mp.Process(target=workers.print_when_told, args=(child_gate, text)); child.start()\n"
+        "    return child\n"
+        "executor.submit(int).result()  # its thread is of this cell"
     )
     codes = {
-        "a thread": "ended = threading.Thread(target=late, args=(gate, 'a thread')); ended.start()",
-        "an executor": "called = executor.submit(late, gate, 'an executor')",
-        "a loop": "waited = asyncio.get_running_loop().run_in_executor(executor, late, gate, 'a loop')",
+        "a thread": "t = threading.Thread(target=begin, args=('a thread',)); t.start(); t.join()",
+        "an executor": "called = executor.submit(begin, 'an executor').result()",
+        "a loop": "waited = await asyncio.get_running_loop().run_in_executor(executor, begin, 'a loop')",
     }
     cells = {}
     for text, code in codes.items():
         cells[text] = kernel.start(code)
         kernel.wait(kernel.ended(cells[text]))
-    assert kernel.run("gate.set(); ended.join(); called.result(); await waited; print('the last')") == "the last\n"
+    told = "for gate in gates: gate.send(None)\nfor child in mp.active_children(): child.join()\nprint('the last')"
+    assert kernel.run(told) == "the last\n"
     assert {text: kernel.printed[cell] for text, cell in cells.items()} == {text: f"{text}\n" for text in codes}
 
 

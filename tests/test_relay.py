@@ -15,7 +15,7 @@ import pytest
 import workers
 
 import helpers
-from helpers import relay
+from helpers import relay, spans
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there is no fork and no signal on Windows")
 
@@ -137,7 +137,6 @@ def test_pool_workers_print_and_return(mp, capsys):
     with mp.Pool(2) as pool:
         assert pool.map(workers.square, range(6), chunksize=1) == [0, 1, 4, 9, 16, 25]
         assert pool.apply(workers.stream_facts) == ("utf-8", 1, True)
-        assert not pool.apply(workers.pipe_is_inheritable)
     assert sorted(capsys.readouterr().out.splitlines()) == [f"square {number}" for number in range(6)]
 
 
@@ -196,39 +195,141 @@ def test_join_does_not_wait_for_a_fork_that_holds_the_pipe(mp, capsys):
     assert took < 10
 
 
-def test_a_child_can_print_when_nobody_reads_any_more():
+def test_text_may_come_byte_by_byte(capsys):
     read_end, write_end = os.pipe()
-    os.close(read_end)
-    relay.Outlet(write_end).send(relay.STDOUT, b"to nobody")
+    source = relay.Text(read_end, "stdout", relay.Cell())
+    for byte in "进 b\n".encode():
+        os.write(write_end, bytes([byte]))
+        source.finish()
     os.close(write_end)
+    source.finish()
+    assert capsys.readouterr().out == "进 b\n"
+    assert source.fd is None
 
 
-def test_a_message_may_come_byte_by_byte(capsys):
+def test_a_long_line_is_shown_when_it_is_whole_or_nothing_more_comes(capsys, monkeypatch):
+    monkeypatch.setattr(relay, "PATIENCE", 20)
     read_end, write_end = os.pipe()
-    reader = relay.Reader(read_end)
-    for text in (b"a b", b"c\n"):
-        for byte in relay.STDOUT + len(text).to_bytes(relay.HEADER - 1, "big") + text:
-            os.write(write_end, bytes([byte]))
-            time.sleep(0.005)  # so that the reader takes it alone
+    source = relay.Text(read_end, "stdout", relay.Cell())
+    os.write(write_end, b"a line\n" + b"x" * relay.ATOMIC)
+    deadline = time.monotonic() + 10
+    while source.held_since is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert capsys.readouterr().out == "a line\n"
+    monkeypatch.setattr(relay, "PATIENCE", 0.01)
+    os.write(write_end, b"y" * relay.ATOMIC)
+    text = ""
+    while not text and time.monotonic() < deadline:
+        time.sleep(0.01)
+        text = capsys.readouterr().out
     os.close(write_end)
-    reader.finish()
-    assert capsys.readouterr().out == "a bc\n"
+    assert text == "x" * relay.ATOMIC + "y" * relay.ATOMIC
+
+
+def test_what_an_ended_child_wrote_needs_no_thread_of_ours(mp, capsys, monkeypatch):
+    monkeypatch.setattr(relay, "events_end", None)
+    monkeypatch.setattr(relay.Reader, "run", lambda self: None)
+    monkeypatch.setattr(relay, "reader", relay.Reader())
+    for ended in (lambda child: child.join(), lambda child: wait_for(lambda: not child.is_alive()), polled):
+        child = mp.Process(target=workers.print_lines, args=(1, 50, "raises"))
+        child.start()
+        ended(child)
+        out, err = capsys.readouterr()
+        assert len(out.splitlines()) == 50
+        assert err.splitlines()[-1] == "ValueError: raised in the child"
+    assert {type(source) for source in relay.reader.sources} == {relay.Events}
+
+
+def polled(child):
+    wait_for(lambda: child.exitcode is not None)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_parent_whose_stdout_is_its_own_gets_no_pipe_and_no_thread(method):
+    code = f"""if __name__ == "__main__":
+        import os, threading
+        from helpers import mp, relay
+        child = mp.get_context({method!r}).Process(target=print, args=("from the child",))
+        child.start()
+        child.join()
+        print(relay.reader.sources, relay.reader.selector, len(os.listdir("/proc/self/task")))"""
+    if sys.platform != "linux":
+        pytest.skip("threads are counted by Linux' /proc")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "from the child\nset() None 1\n"
 
 
 @posix
-@pytest.mark.parametrize("late", ["wait", "read"])
-def test_join_waits_for_a_reader_that_gets_no_time(mp, capsys, monkeypatch, late):
-    real = getattr(relay.Reader, late)
+def test_as_on_windows_where_a_reader_asks_what_is_there(mp, capsys, monkeypatch):
+    """Simulated: reads never wait by themselves, and a pipe says how much it has, as PeekNamedPipe does."""
 
-    def slow(*args):
-        time.sleep(1)
-        return real(*args)
+    def waiting(fd):
+        if not select.select([fd], [], [], 0)[0]:
+            return 0
+        count = int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+        if not count:
+            raise BrokenPipeError
+        return count
 
-    monkeypatch.setattr(relay.Reader, late, slow)
-    child = mp.Process(target=workers.leave_a_fork)
-    child.start()
-    child.join()
-    os.kill(int(capsys.readouterr().out), signal.SIGKILL)
+    fcntl, select, termios = (pytest.importorskip(name) for name in ("fcntl", "select", "termios"))
+    monkeypatch.setattr(relay, "_waiting", waiting)
+    monkeypatch.setattr(relay, "events_end", None)
+    monkeypatch.setattr(relay, "reader", relay.Reader(polling=True))
+    with helpers.timeline() as seen:
+        child = mp.Process(target=workers.print_lines, args=(1, 5000, "raises"))
+        child.start()
+        child.join()
+        run(mp, workers.work, "a piece")
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [f"child 1 line {line}" for line in range(5000)]
+    assert err.splitlines()[-1] == "ValueError: raised in the child"
+    assert [bar.label for bar in seen.bars("working")] == ["a piece"]
+    late = mp.Process(target=workers.print_unfinished)
+    late.start()
+    wait_for(lambda: capsys.readouterr().out == "unfinished")
+    late.kill()
+    late.join()
+
+
+@posix
+def test_the_lifeline_can_do_without_signals(method, tmp_path):
+    """Simulated: as on macOS, and on Linux where /proc can't be read."""
+    assert outlived(method, "killed", tmp_path, without_signals=True) == []
+
+
+def test_what_a_program_preloads_in_the_fork_server_stays():
+    code = (
+        "from multiprocessing import forkserver; from helpers import mp; context = mp.get_context('forkserver');"
+        "first = list(forkserver._forkserver._preload_modules); context.set_forkserver_preload(['json']);"
+        "mp.get_context('forkserver'); print(first, forkserver._forkserver._preload_modules)"
+    )
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        pytest.skip("no forkserver here")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['__main__', 'helpers'] ['json']\n"
+
+
+def test_an_event_is_lost_when_its_descriptor_is_somebody_elses(tmp_path):
+    read_end, write_end = os.pipe()
+    sender = relay.Sender(write_end)
+    event = spans.Event("begin", 1.0, 1, "x" * 9000, "working", 1, "t" * 9000)
+    sender.send(event)
+    message = os.read(read_end, 1 << 16)
+    assert len(message) <= relay.ATOMIC
+    assert pickle.loads(message[2:]) == event._replace(label="x" * 30, thread="t" * 30)
+    with open(tmp_path / "own", "w") as own:
+        os.dup2(own.fileno(), write_end)
+        sender.send(event)
+        os.close(write_end)
+        sender.send(event)
+    os.close(read_end)
+    assert (tmp_path / "own").read_bytes() == b""
 
 
 def test_log_to_stderr_reaches_the_notebook(mp, capsys):
@@ -279,20 +380,28 @@ def test_end_children_ends_stubborn_children_grandchildren_and_pools(mp):
     child.start()
     pool = mp.Pool(2)
     pids = [*receiver.recv(), *(worker.pid for worker in pool._pool)]
-    relay.end_children()
+    relay.end_children(relay.Cell().id)
     wait_until_gone(pids)
 
 
 @pytest.mark.parametrize("how", ["killed", "os._exit"])
 def test_no_process_outlives_the_first_parent(method, how, tmp_path):
-    script = tmp_path / "parent.py"
+    assert outlived(method, how, tmp_path) == []
+
+
+def outlived(method: str, how: str, folder, without_signals: bool = False) -> list[int]:
+    """End a program that has children, a grandchild and a pool; return which of them are still there."""
+    script = folder / "parent.py"
     script.write_text(
         textwrap.dedent(f"""
             import os, signal, sys, time
             sys.path.insert(0, {os.path.dirname(__file__)!r})
             import workers
-            from helpers import mp
+            from helpers import mp, relay
 
+            if {without_signals}:
+                def hold_by_signal(self): raise PermissionError
+                relay.Lifeline.hold_by_signal = hold_by_signal
             if __name__ == "__main__":
                 context = mp.get_context({method!r})
                 receiver, sender = context.Pipe(duplex=False)
@@ -311,6 +420,7 @@ def test_no_process_outlives_the_first_parent(method, how, tmp_path):
         if how == "killed":
             parent.kill()
     wait_until_gone(pids)
+    return [pid for pid in pids if is_running(pid)]
 
 
 def test_children_can_be_started_from_several_threads(mp, capsys):

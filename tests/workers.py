@@ -95,11 +95,6 @@ def stream_facts() -> tuple:
     return sys.stdout.encoding, sys.stdout.fileno(), sys.stdout.writable()
 
 
-def pipe_is_inheritable() -> bool:
-    """Whether a program that this process starts could keep its pipe open."""
-    return os.get_inheritable(sys.stdout.buffer.outlet.fd)
-
-
 def work(label: str, seconds: float = 0.05) -> None:
     with span(label):
         time.sleep(seconds)
@@ -133,4 +128,9 @@ class Custom(mp.Process):
 
 def print_late(text: str, seconds: float) -> None:
     time.sleep(seconds)
+    print(text)
+
+
+def print_when_told(gate, text: str) -> None:
+    gate.recv()
     print(text)

@@ -3,7 +3,7 @@
 out: 1
 err: RuntimeError: not in a child
 only: spawn
-also: jupyter nbval
+also: jupyter
 """
 
 from chosen import run

@@ -4,7 +4,7 @@ out: imported as __main__
 out: imported as __mp_main__
 out: work
 only: spawn
-also: jupyter nbval
+also: jupyter
 """
 
 from chosen import run
