@@ -121,16 +121,23 @@ PLAN = {
 }
 
 
+FAST = {("fork", "pipe"), ("fork", "file"), ("fork", "terminal"), ("spawn", "nbval")}
+
+
 def cases(places: list[str]) -> list:
-    """Each program that is for one of these places, with each start method that it is for."""
-    return [
-        pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=[slow] if "slow" in program.says else [])
-        for name, program in PLAN.items()
-        if "watched" not in program.says
-        for place in places
-        if place in (program.words("place") or ["pipe", *program.words("also")])
-        for method in program.methods()
-    ]
+    """Each program with each start method and in each place that it is for; once in a place, the rest is slow."""
+    found = []
+    for name, program in PLAN.items():
+        if "watched" in program.says:
+            continue
+        for place in places:
+            if place not in (program.words("place") or ["pipe", *program.words("also")]):
+                continue
+            for method in program.methods():
+                fast = (method, place) in FAST or [method] == program.methods()
+                marks = [] if fast and "slow" not in program.says else [slow]
+                found.append(pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=marks))
+    return found
 
 
 def environment_for(**more: str) -> dict[str, str]:
@@ -349,28 +356,30 @@ def test_a_folder_of_a_difficult_name(kind, method, tmp_path):
     assert came.stdout.splitlines() == PLAN["three_deep"].says["out"]
 
 
-def test_children_that_threads_start_print_under_the_cell_that_runs_then(kernel):
-    kernel.run("import asyncio, threading; from concurrent.futures import ThreadPoolExecutor")
+def test_children_started_by_threads_print_under_the_cell_that_ran_then(kernel):
     kernel.run(
-        "gates, executor = [], ThreadPoolExecutor(3)\n"
+        "import asyncio, threading; from concurrent.futures import ThreadPoolExecutor; from cells import print_then"
+    )
+    kernel.run(
         "def begin(text):\n"
-        "    gate, child_gate = mp.Pipe(); gates.append(gate)\n"
-        "    child = mp.Process(target=workers.print_when_told, args=(child_gate, text)); child.start()\n"
-        "    return child\n"
-        "executor.submit(int).result()  # its thread is of this cell"
+        "    child = mp.Process(target=print_then, args=(gate, text)); child.start(); children.append(child)\n"
+        "gate, executor, children = mp.Event(), ThreadPoolExecutor(3), []"
     )
     codes = {
-        "a thread": "t = threading.Thread(target=begin, args=('a thread',)); t.start(); t.join()",
-        "an executor": "called = executor.submit(begin, 'an executor').result()",
-        "a loop": "waited = await asyncio.get_running_loop().run_in_executor(executor, begin, 'a loop')",
+        "a thread": "thread = threading.Thread(target=begin, args=('a thread',)); thread.start(); thread.join()",
+        "an executor": "executor.submit(begin, 'an executor').result()",
+        "a loop": "await asyncio.get_running_loop().run_in_executor(executor, begin, 'a loop')",
     }
     cells = {}
     for text, code in codes.items():
         cells[text] = kernel.start(code)
         kernel.wait(kernel.ended(cells[text]))
-    told = "for gate in gates: gate.send(None)\nfor child in mp.active_children(): child.join()\nprint('the last')"
-    assert kernel.run(told) == "the last\n"
-    assert {text: kernel.printed[cell] for text, cell in cells.items()} == {text: f"{text}\n" for text in codes}
+    printed = kernel.run("gate.set(); [child.join(20) for child in children]; print('the last')")
+    kernel.run("pass")
+    assert {text: kernel.printed[cell] for text, cell in cells.items()} == {text: f"{text}\n" for text in codes}, (
+        printed
+    )
+    assert printed == "the last\n"
 
 
 def test_a_captured_cell(kernel):
@@ -399,7 +408,7 @@ def test_an_output_widget(method, tmp_path):
 def test_stop_ends_only_what_its_own_cell_started(method, place, tmp_path):
     kernel = CellKernel(method, place, tmp_path)
     try:
-        kernel.run("from stop_in_one_cell import ignore_interrupts, square; manager = mp.Manager()")
+        kernel.run("from cells import ignore_interrupts, square; manager = mp.Manager()")
         kernel.run("shared = manager.dict(a=1); pool = mp.Pool(2, initializer=ignore_interrupts)")
         kernel.run("pool.map(square, range(3))")
         cell = kernel.start("print('now', flush=True); time.sleep(60)")

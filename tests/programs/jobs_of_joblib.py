@@ -3,6 +3,7 @@
 out: [0, 1, 2]
 out: [0, 1, 2]
 only: joblib
+slow: it imports much
 """
 
 from chosen import mp

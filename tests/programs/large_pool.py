@@ -2,6 +2,7 @@
 
 out: 190
 only: root linux
+slow: it starts many processes
 under: unshare -m sh -c 'mount -t tmpfs -o size=64m none /dev/shm && ulimit -n 256 && exec "$@"' -
 """
 
