@@ -14,6 +14,7 @@ What happens in the children a judge learns from notes: each process of a check 
 them with `noted`.
 """
 
+import contextlib
 import importlib
 import inspect
 import json
@@ -82,10 +83,11 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         record, notes = Path(box, "record"), Path(box, "notes")
         notes.mkdir()
         command = [sys.executable, "-m", "helpers.exercise", lesson, str(number), str(record)]
+        own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), box)  # who is killed leaves its temporary files there
         referee = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, MARK: mark, NOTES: str(notes)},
+            env={**os.environ, **own, MARK: mark, NOTES: str(notes)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -126,21 +128,38 @@ def _drain(stream) -> None:
 
 
 def _end_all(mark: str) -> None:
-    """Kill every process that carries the mark, however it was started."""
+    """Kill every process that carries the mark, however it was started.
+
+    Resource trackers are spared at first: when all others are gone, they unlink the semaphores and blocks of shared
+    memory that are left, and end.
+    """
+    wait_until(lambda: _killed(_left(mark, but="resource_tracker")), 5)  # one may start another while it is being found
+    if not wait_until(lambda: not _left(mark), 1):
+        wait_until(lambda: _killed(_left(mark)), 5)
+
+
+def _left(mark: str, but: str | None = None) -> list:
+    """The processes that carry the mark, without those that have a word in their command."""
     import psutil
 
-    def none_is_left() -> bool:
-        left = 0
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
-                    left += 1
-                    process.kill()
-            except psutil.Error:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(MARK) != mark or process.status() == psutil.STATUS_ZOMBIE:
                 continue
-        return left == 0
+            if but is None or but not in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
-    wait_until(none_is_left, 5)  # one may start another while it is being found
+
+def _killed(processes: list) -> bool:
+    """Kill them; return whether there were none."""
+    import psutil
+
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    return not processes
 
 
 def note(what: str, text: str = "") -> None:

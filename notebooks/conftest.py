@@ -3,6 +3,7 @@
 A learner need not read this.
 """
 
+import contextlib
 import multiprocessing
 import os
 import re
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import nbval.kernel
+import psutil
 import pytest
 from traitlets import default
 
@@ -27,7 +29,7 @@ More is in the README, under For maintainers."""
 
 
 class KernelManager(nbval.kernel.KernelManager):
-    """Talks to its kernel through files instead of ports.
+    """Talks to its kernel through files instead of ports, and leaves nothing.
 
     Kernels that start at the same time can choose the same port, and then
     one of them never answers. Seen once in three runs side by side; known:
@@ -40,10 +42,39 @@ class KernelManager(nbval.kernel.KernelManager):
 
     @default("ip")
     def _place(self) -> str:
-        if self.transport == "tcp":
-            return "127.0.0.1"
-        self.folder = tempfile.TemporaryDirectory(prefix="nbval-")
-        return os.path.join(self.folder.name, "kernel")
+        tcp = self.transport == "tcp"
+        return "127.0.0.1" if tcp else os.path.join(self.folder.name, "kernel")
+
+    def start_kernel(self, **options):
+        """Start it with a temporary folder of its own.
+
+        A manager or a forkserver that is killed leaves its socket there.
+        """
+        kind = {"prefix": "nbval-", "ignore_cleanup_errors": True}
+        self.folder = tempfile.TemporaryDirectory(**kind)
+        names = ("TMPDIR",) if os.name == "posix" else ("TEMP", "TMP")
+        own = dict.fromkeys(names, self.folder.name)
+        super().start_kernel(env={**os.environ, **own}, **options)
+
+    def shutdown_kernel(self, *args, **options):
+        """Kill the kernel and its children, and let resource trackers end.
+
+        They unlink the semaphores and blocks of shared memory that are left,
+        when all others are gone. nbval would have them killed too. A request
+        to shut down is no better: ipykernel waits for the trackers, which
+        ignore its SIGTERM, until Jupyter kills it after 2.5 seconds.
+        """
+        kernel = psutil.Process(self.provisioner.pid)
+        trackers = []
+        for process in [kernel, *kernel.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                if "resource_tracker" in " ".join(process.cmdline()):
+                    trackers.append(process)
+                else:
+                    process.kill()
+        psutil.wait_procs(trackers, timeout=3)
+        super().shutdown_kernel(*args, **options)
+        self.folder.cleanup()
 
 
 nbval.kernel.KernelManager = KernelManager

@@ -10,6 +10,7 @@ import threading
 import time
 from multiprocessing import get_all_start_methods
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import psutil
@@ -239,8 +240,9 @@ def test_a_call_knows_the_line_where_it_stands(tmp_path):
 
 
 def test_processes_are_looked_for_until_none_is_left(monkeypatch):
-    """One may have started another while it was being found."""
-    rounds, killed = iter([["ours"], ["its child", "not ours"], ["not ours"]]), []
+    """One may have started another while it was being found; a resource tracker may end by itself."""
+    rounds = iter([["ours", "resource_tracker"], ["its child", "not ours"], ["not ours"], ["resource_tracker"], []])
+    killed = []
 
     class Process:
         def __init__(self, name):
@@ -252,12 +254,23 @@ def test_processes_are_looked_for_until_none_is_left(monkeypatch):
         def status(self):
             return psutil.STATUS_RUNNING
 
+        def cmdline(self):
+            return ["python", self.name]
+
         def kill(self):
             killed.append(self.name)
 
     monkeypatch.setattr(psutil, "process_iter", lambda: map(Process, next(rounds)))
     _end_all("ours")
     assert killed == ["ours", "its child"]
+    assert list(rounds) == []
+
+
+def test_a_resource_tracker_that_stays_is_killed(monkeypatch):
+    tracker = Mock(**{"environ.return_value": {MARK: "ours"}, "cmdline.return_value": ["resource_tracker"]})
+    monkeypatch.setattr(psutil, "process_iter", lambda: [] if tracker.kill.called else [tracker])
+    _end_all("ours")
+    assert tracker.kill.called
 
 
 def test_waiting_ends_with_its_time():
