@@ -157,12 +157,12 @@ class timeline:
     def bars(self, kind: str | None = None) -> list[Bar]:
         """The spans, or those of one kind, in the order in which they began."""
         lanes, opened, bars, exits = self._lanes(), {}, [], {}
-        for event in self._ordered():
+        for number, event in enumerate(self._ordered()):
             lane = lanes[event.pid, event.thread]
             if event.what == "start":
-                opened[event.pid, "start"] = (lane, "", "starting", event.time)
+                opened[event.pid, "start"] = (number, lane, "", "starting", event.time)
             elif event.what == "begin":
-                opened[event.pid, event.id] = (lane, event.label, event.kind, event.time)
+                opened[event.pid, event.id] = (number, lane, event.label, event.kind, event.time)
             elif event.what in ("ready", "end"):
                 span = opened.pop((event.pid, "start" if event.what == "ready" else event.id), None)
                 if span:
@@ -172,8 +172,11 @@ class timeline:
         for (pid, _), span in opened.items():
             bars.append((*span, exits.get(pid, self.began + self.seconds), False))
         zero = self._zero()
-        found = [Bar(lane, label, of, start - zero, end - zero, done) for lane, label, of, start, end, done in bars]
-        return sorted((bar for bar in found if kind in (None, bar.kind)), key=lambda bar: bar.start)
+        return [
+            Bar(lane, label, of, start - zero, end - zero, done)
+            for _, lane, label, of, start, end, done in sorted(bars)
+            if kind in (None, of)
+        ]
 
     def messages(self) -> list[Message]:
         """The messages that were both sent and received: the nth sending of a label goes with its nth receipt."""
