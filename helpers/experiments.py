@@ -32,17 +32,7 @@ def explore(experiment: Callable[..., timeline], **choices: list) -> None:
         )
         for name, values in choices.items()
     }
-    output = ipywidgets.Output()
-
-    def redraw(_=None) -> None:
-        run = experiment(**{name: slider.value for name, slider in sliders.items()})
-        output.clear_output(wait=True)
-        with output:
-            run.show()
-
-    for slider in sliders.values():
-        slider.observe(redraw, names="value")
-    redraw()
+    output = ipywidgets.interactive_output(lambda **values: experiment(**values).show(), sliders)
     display(ipywidgets.VBox([*sliders.values(), output]))
 
 

@@ -26,10 +26,14 @@ def source(*workers: Callable) -> str:
 
 
 def show(*workers: Callable) -> None:
-    """Display the current source of worker functions, highlighted, under the name of their file."""
+    """Display the current source of worker functions, highlighted, under the name of their file; a script prints it."""
+    from IPython import get_ipython
     from IPython.display import display
 
     path = Path(inspect.getsourcefile(inspect.unwrap(workers[0])))
     code = f"# {path.parent.name}/{path.name}\n\n{source(*workers)}"
+    if get_ipython() is None:
+        print(code)
+        return
     # Markdown and not HTML: the reader's program highlights it, and the output depends on no highlighter's version.
     display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)

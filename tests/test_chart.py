@@ -1,15 +1,23 @@
 """`span` and `timeline`: what is recorded, the data of a figure, and its sentence."""
 
 import base64
+import io
+import math
+import os
 import pickle
 import struct
+import subprocess
+import sys
 import threading
 import time
+import warnings
 
+import matplotlib.image
+import matplotlib.style
 import pytest
 import workers
 
-from helpers import bars, curves, span, spans, timeline
+from helpers import bars, chart, curves, span, spans, timeline
 from helpers.chart import DPI, Bar, Message, publish
 from helpers.spans import Event
 
@@ -18,6 +26,7 @@ from helpers.spans import Event
 def displayed(monkeypatch):
     """What was displayed: pairs of data and metadata."""
     shown = []
+    monkeypatch.setattr("IPython.get_ipython", object)
     monkeypatch.setattr(
         "IPython.display.display", lambda data, metadata, *, raw: raw and shown.append((data, metadata))
     )
@@ -29,6 +38,17 @@ def recorded(*events) -> timeline:
     with timeline() as run:
         run.events.extend(pickle.loads(pickle.dumps(events)))
     return run
+
+
+def drawn_bars(axes) -> list[tuple]:
+    """Each drawn bar's row, left, width, height and hatch; one object of matplotlib's holds many bars."""
+    found = []
+    for patch in axes.patches:
+        for corners in patch.get_path().to_polygons():
+            (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+            row, width, height = (round(float(value), 9) for value in ((top + bottom) / 2, right - left, bottom - top))
+            found.append((row, left, width, height, patch.get_hatch() or ""))
+    return sorted(found, key=lambda bar: (bar[1], bar[0]))
 
 
 def start_all(children):
@@ -180,7 +200,7 @@ def test_what_overlaps_in_a_lane_can_be_told_apart():
         Event("end", 4, 2, "", "", 3),
     )
     figure = run._draw()
-    outer, inner, other = (bar.get_height() for bar in figure.axes[0].patches)
+    outer, inner, other = (height for _, _, _, height, _ in drawn_bars(figure.axes[0]))
     assert (outer, inner, other) == (0.76, pytest.approx(0.76 * 0.7), 0.76)
     texts = [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     assert sorted(texts) == ["inner", "other", "outer", "used"]  # two arrows have their label in a bar
@@ -204,9 +224,9 @@ def test_a_run_is_drawn_to_scale():
     )
     figure = run._draw()
     (axes,) = figure.axes
-    drawn = [(bar.get_y() + bar.get_height() / 2, bar.get_x(), bar.get_width()) for bar in axes.patches]
-    assert drawn == [(0, 0, 1), (1, 2, 1), (0, 4, 2), (1, 6, 4), (0, 8, 0.5)]
-    assert [bar.get_hatch() or "" for bar in axes.patches] == ["////", "////", "", "....", ""]
+    drawn = drawn_bars(axes)
+    assert [bar[:3] for bar in drawn] == [(0, 0, 1), (1, 2, 1), (0, 4, 2), (1, 6, 4), (0, 8, 0.5)]
+    assert [hatch for *_, hatch in drawn] == ["////", "////", "", "....", ""]
     assert sorted(text.get_text() for text in axes.texts) == ["", "", "", "", "letter", "send"]
     (cross,) = axes.lines
     assert (*cross.get_xydata()[0], cross.get_clip_on()) == (10, 1, False)
@@ -380,3 +400,246 @@ def test_spans_outside_a_timeline_go_nowhere():
     with timeline() as run:
         pass
     assert run.events == []
+
+
+# What a reader's own settings and words do to a figure: nothing.
+
+
+def png(displayed) -> bytes:
+    return base64.b64decode(displayed[-1][0]["image/png"])
+
+
+def draw_all() -> None:
+    recorded(Event("begin", 1, 1, "a", "working", 1), Event("end", 2, 1, "", "", 1)).show("A run.")
+    bars({"one": [1.0, 2.0], "two": [3.0]}, "Bars.")
+    curves({"a": [(1, 2.0), (10, 4.0)]}, "Curves.", "x", "y", log="xy", ideal=True)
+
+
+@pytest.mark.parametrize("setting", ["dark_background", {"text.usetex": True, "font.size": 40}, {"axes.grid": True}])
+def test_a_figure_is_the_same_whatever_the_reader_has_set(displayed, setting):
+    draw_all()
+    with matplotlib.style.context(setting):
+        before = {name: matplotlib.rcParams[name] for name in matplotlib.rcParamsDefault if name != "backend"}
+        draw_all()
+        assert {name: matplotlib.rcParams[name] for name in before} == before
+    pictures = [data["image/png"] for data, _ in displayed]
+    assert pictures[:3] == pictures[3:]
+    assert matplotlib.image.imread(io.BytesIO(png(displayed)))[0, 0].tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "text", ["$HOME_$USER", "from 5$ to 7$", r"\$x\$", "a\ud800b", "tab\t, line\n, bell\a", "_x", "任务 1"]
+)
+def test_text_is_drawn_as_it_is(displayed, published_too, capfd, text):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recorded(
+            Event("start", 0, 1, text),
+            Event("ready", 1, 1),
+            Event("begin", 1, 1, text, "working", 1),
+            Event("end", 9, 1, "", "", 1),
+            Event("sent", 1, 1, f"to {text}"),
+            Event("received", 2, 1, f"to {text}"),
+        ).show(text)
+        bars({text: [1.0, 2.0]}, text, text)
+        curves({text: [(1, 1.0), (2, 2.0)], "other": [(1, 2.0)]}, text, text, text)
+    expected = text.encode("utf-8", "backslashreplace").decode()
+    expected = expected.replace("\t", r"\t").replace("\n", r"\n").replace("\a", r"\x07")
+    run, bar, curve = published_too
+    assert [shown(label) for label in run.axes[0].get_yticklabels()] == [expected]
+    assert {expected, f"to {expected}"} <= {shown(label) for label in run.axes[0].texts}
+    assert [shown(label) for label in bar.axes[0].get_yticklabels()] == [expected]
+    assert shown(bar.axes[0].xaxis.label) == f"{expected}, measured in this run"
+    assert [shown(label) for label in curve.legends[0].get_texts()] == [expected, "other"]
+    assert (shown(curve.axes[0].xaxis.label), shown(curve.axes[0].yaxis.label)) == (expected, expected)
+    for data, metadata in displayed:
+        assert data["text/plain"] == expected
+        metadata["image/png"]["alt"].encode()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def published_too(monkeypatch):
+    """The figures that were published, after they were."""
+    figures = []
+
+    def spy(figure, *said):
+        publish(figure, *said)
+        figures.append(figure)
+
+    monkeypatch.setattr("helpers.chart.publish", spy)
+    return figures
+
+
+def shown(text) -> str:
+    """What matplotlib draws for a text; not a formula."""
+    drawn, is_formula = text._preprocess_math(text.get_text())
+    assert not is_formula
+    return drawn
+
+
+def test_fonts_are_looked_for_only_for_what_the_usual_one_lacks(monkeypatch):
+    assert chart._fonts("café → 1") == [chart.FONT]
+    monkeypatch.setattr(chart.font_manager, "get_font", None)
+    assert chart._fonts("plain") == [chart.FONT]
+
+
+def test_chinese_is_drawn_where_there_is_a_font_and_boxes_without_a_word_where_not(displayed, monkeypatch, capfd):
+    def draw(label):
+        recorded(Event("begin", 1, 1, label, "working", 1), Event("end", 9, 1, "", "", 1)).show("A run.")
+        return png(displayed)
+
+    if len(chart._fonts("任务")) > 1:  # this machine has one
+        assert draw("任务") != draw("务任")
+    monkeypatch.setattr(chart, "FONTS", ())  # simulated: it has none
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert draw("任务") == draw("务任")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_many_spans_become_few_objects(displayed, monkeypatch):
+    """The time that a figure takes goes by how many objects matplotlib draws and how many labels are measured."""
+    measured = []
+    monkeypatch.setattr(chart, "_text", lambda text: measured.append(text) or text)
+    events = []
+    for number in range(2000):
+        events += [Event("begin", number, 1, f"task {number}", "working", number)]
+        events += [Event("end", number + 0.9, 1, "", "", number)]
+    (axes,) = recorded(*events)._draw().axes
+    assert len(drawn_bars(axes)) == 2000
+    assert len(axes.patches) <= math.ceil(2000 / chart.TOGETHER)
+    assert len(axes.texts) + len(measured) < 10
+
+
+def test_how_deep_a_span_lies_is_counted_in_its_lane():
+    at = [("a", 0, 9), ("a", 1, 5), ("a", 2, 4), ("a", 3, 8), ("a", 9, 9), ("b", 2, 3), ("b", 2, 4)]
+    depths = {bar[0:1] + bar[3:5]: depth for bar, depth in chart._depths([Bar(a, "", "", b, c) for a, b, c in at])}
+    assert [depths[each] for each in at] == [0, 1, 2, 1, 1, 1, 0]
+
+
+def test_many_lanes_and_messages_can_be_drawn(displayed):
+    events = [Event("sent", 1, number, str(number)) for number in range(2000)]
+    events += [Event("received", 2, number + 1, str(number)) for number in range(2000)]
+    recorded(*events).show("Many.")
+    assert displayed
+
+
+def test_what_nobody_started_and_kinds_that_nobody_knows_are_drawn(displayed):
+    run = recorded(
+        Event("ready", 1, 7),
+        Event("exit", 1, 8),
+        Event("end", 2, 7, "", "", 3),
+        Event("begin", 2, 7, "b", "resting", 4),
+        Event("end", 3, 7, "", "", 4),
+        Event("begin", 2, 7, "c", "working", 5),
+        Event("end", 3, 7, "", "", 5),
+        Event("thought", 3, 9, "of something"),
+    )
+    run.show()
+    figure = run._draw()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["working", "resting"]
+    assert displayed[0][0]["text/plain"] == "3 processes: 1 task."
+
+
+# The clock, simulated: one that moves in steps of 1/64 s, as on Windows.
+
+
+def stepped(run: timeline) -> timeline:
+    """The same run as a clock would have it that moves in steps of 1/64 s."""
+    run.events = [event._replace(time=math.floor(event.time * 64) / 64) for event in run.events]
+    return run
+
+
+def test_with_a_coarse_clock_each_span_has_its_beginning_before_its_end(monkeypatch):
+    monkeypatch.setattr(spans, "clock", lambda: 5.0)  # simulated: all within one step
+    with timeline() as run, span("outer"), span("inner"):
+        pass
+    assert [(bar.label, bar.finished) for bar in run.bars()] == [("outer", True), ("inner", True)]
+    assert run.most_at_once() == 1
+    assert run.seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("intervals", "most"),
+    [
+        ([(1, 1)], 1),
+        ([(1, 1), (1, 1)], 1),  # the order is open: what a lock kept apart must not be called together
+        ([(0, 1), (1, 1), (1, 2)], 1),
+        ([(0, 1), (0, 1)], 2),
+        ([(0, 2), (1, 1)], 2),
+    ],
+)
+def test_most_at_once_with_equal_times(intervals, most):
+    events = []
+    for number, (begin, end) in enumerate(intervals):
+        events.append(Event("begin", begin, 50 + number, "x", "working", number))
+        events.append(Event("end", end, 50 + number, "x", "working", number))
+    assert recorded(*events).most_at_once() == most
+
+
+def test_a_child_that_is_ready_before_its_start_was_noted_has_started():
+    run = recorded(Event("ready", 1, 7), Event("start", 1, 7, "ann"))
+    assert run.bars() == [Bar("ann", "", "starting", 0, 0)]
+
+
+def test_holders_take_turns_on_a_coarse_clock_too(mp):
+    lock = mp.Lock()
+    with timeline() as run:
+        start_all([mp.Process(target=workers.hold_in_turn, args=(lock,)) for _ in range(3)])
+    stepped(run)
+    assert run.at_once("holding") == "Never two holding at once."
+    assert all(bar.finished for bar in run.bars())
+
+
+# Outside a notebook, and the first run.
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, timeout=60
+    )
+
+
+SCRIPT = """
+from helpers import bars, span, timeline
+with timeline() as run, span("a"):
+    pass
+run.show()
+bars({"one": [1.0]}, "A value.")
+"""
+
+
+def test_a_script_prints_the_sentence():
+    done = run_python(SCRIPT)
+    assert (done.stdout, done.stderr) == ("main: 1 task.\nA value.\n", "")
+
+
+def test_ipython_in_a_terminal_prints_the_sentence(tmp_path):
+    start = "from IPython.terminal.interactiveshell import TerminalInteractiveShell as Shell\nShell.instance()\n"
+    done = run_python(start + SCRIPT, IPYTHONDIR=str(tmp_path))
+    assert done.stdout == "main: 1 task.\nA value.\n"
+
+
+QUIET = """
+import helpers.chart, logging
+logging.getLogger("matplotlib.font_manager").warning("one of the reader's own")
+"""
+
+
+def test_matplotlib_without_a_folder_of_its_own_says_nothing(tmp_path):
+    (tmp_path / "file").touch()
+    done = run_python(QUIET, MPLCONFIGDIR=str(tmp_path / "file" / "within"))
+    assert (done.stdout, done.stderr) == ("", "one of the reader's own\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no shell script stands in for a program there")
+def test_matplotlibs_first_search_for_fonts_says_nothing(tmp_path):
+    slow = tmp_path / "fc-list"
+    slow.write_text("#!/bin/sh\nsleep 1\n")
+    slow.chmod(0o755)
+    # Simulated: the message that comes after five seconds of searching comes at once.
+    soon = "import threading\nTimer = threading.Timer\nthreading.Timer = lambda _, do: Timer(0, do)\n"
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = run_python(soon + QUIET, MPLCONFIGDIR=str(tmp_path / "empty"), PATH=path)
+    assert (done.stdout, done.stderr) == ("", "one of the reader's own\n")

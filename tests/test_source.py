@@ -33,7 +33,13 @@ def test_source_is_what_stands_in_the_file_now(tmp_path, monkeypatch):
 
 def test_show_displays_markdown_and_plain_text(monkeypatch):
     shown = []
+    monkeypatch.setattr("IPython.get_ipython", object)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: raw and shown.append(data))
     show(square)
     text = f"# helpers/process.py\n\n{source(square)}"
     assert shown == [{"text/markdown": f"```python\n{text}\n```", "text/plain": text}]
+
+
+def test_show_prints_the_code_in_a_script(capsys):
+    show(square)
+    assert capsys.readouterr().out == f"# helpers/process.py\n\n{source(square)}\n"
