@@ -7,21 +7,22 @@
 
 A child's descriptors 1 and 2 *are* pipes to its parent, put there when it begins, and its `sys.stdout` and `sys.stderr`
 are ordinary text streams on them. So all that it writes arrives, also what C code or another program writes, or a
-stream that was made earlier, and whatever it does with its descriptors does what it does elsewhere. (Until 2026 an
-object of our own stood in for `sys.stdout`; all that went around it went astray.) A parent reads the pipes in one
-thread; `join()`, `is_alive()` and `exitcode` read what is left themselves when the child has ended, so they depend on no
-other thread, and on no time.
+stream that was made earlier, and whatever it does with its descriptors does what it does elsewhere. (An object of our
+own that stood in for `sys.stdout` in the child was tried first: all that went around it went astray.)
 
-- Where nothing stands in for the parent's `sys.stdout`, as in a script, its children simply inherit it, as they do from
-  plain multiprocessing: there is no pipe and no thread.
+A parent reads all pipes in one thread. When a child has ended, `join()`, `is_alive()` and `exitcode` read what is left
+themselves, so they depend on no other thread, and on no time.
+
+- Where nothing stands in for the parent's `sys.stdout`, as in a script, its children inherit it, as they do from plain
+  multiprocessing: there is no pipe and no thread.
 - A child of a child has its descriptors. Under forkserver, whose server has others, they are handed on.
 - A child's lines come whole and in its order. Which of stdout and stderr comes first is not kept: they are two pipes.
+- What a spawned child prints while it imports the main module, before it has its pipes, goes where it goes elsewhere.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
-- A descriptor or two for each child that runs, and two for all spans, are what it costs.
-- No process outlives the kernel, however that ends (`Lifeline`), nor the interrupted cell that started it (`Stop`).
+- Two descriptors more for each child that runs, and two for all spans, are what it costs.
 
-Not run, because there was no such machine: Windows. A thread that waits in a read there holds up whoever asks the same
-pipe; so the reader asks what is there, every 10 ms. Programs that a child runs use its console's handles, not these.
+Not run, because there was no such machine: Windows. Who asks for a pipe there waits for whoever is reading it; so the
+reader does not wait in a read, it asks every 10 ms what has come. Programs that a child runs use their console's handles.
 
 What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.15): `_bootstrap`, which every
 start method calls first in the child, `_start_method`, `_popen` and a context's `_name`; `reduction.DupFd` and Windows'
@@ -38,17 +39,13 @@ import multiprocessing
 import os
 import pickle
 import select
-import signal
 import sys
 import threading
 import time
 import weakref
 from multiprocessing import context, reduction, util
 
-from helpers import spans
-
-if sys.platform == "linux":
-    import fcntl
+from helpers import cleanup, spans
 
 WINDOWS = sys.platform == "win32"
 CHUNK = 1 << 16  # bytes; a pipe holds as many, as a rule
@@ -284,7 +281,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Outlet:
-    """What a child is given when it starts: writing ends of pipes, and the lifeline.
+    """What a child is given when it starts: writing ends of pipes, and the cleanup.lifeline.
 
     Unpickled in a spawned or forkserver child, it puts them in place; a forked one calls `install`.
     """
@@ -305,7 +302,7 @@ class Outlet:
             # A script that draws has imported `timeline` when it starts children.
             if self.sources or "helpers.chart" in sys.modules:
                 _open_events()
-            lifeline.open()
+            cleanup.lifeline.open()
         except BaseException:
             self.abandon()
             raise
@@ -313,11 +310,11 @@ class Outlet:
     def __reduce__(self):
         ends = {number: Handle(end) for number, end in self.ends.items()}
         events = None if events_end is None else Handle(events_end)
-        return _install, (ends, events, None if WINDOWS else Handle(lifeline.end), spans.recording)
+        return _install, (ends, events, None if WINDOWS else Handle(cleanup.lifeline.end), spans.recording)
 
     def install(self) -> None:
         """In a forked child."""
-        _install(self.ends, events_end, lifeline.end, spans.recording)
+        _install(self.ends, events_end, cleanup.lifeline.end, spans.recording)
 
     def close(self) -> None:
         """In the parent, when the child has them."""
@@ -356,7 +353,7 @@ def _install(ends: dict[int, int], events: int | None, lifeline_end: int | None,
                     other.write, other.flush = stream.write, stream.flush
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    lifeline.end, spans.recording, events_end = lifeline_end, recording, events
+    cleanup.lifeline.end, spans.recording, events_end = lifeline_end, recording, events
     if events is not None:
         spans.send = Sender(events).send
 
@@ -428,57 +425,6 @@ def _received_handle(handle: int) -> int:
     return msvcrt.open_osfhandle(handle, 0)
 
 
-class Lifeline:
-    """A pipe that ends all children, and theirs, when the first parent (in a notebook, the kernel) is gone.
-
-    Only the first parent holds the writing end and nothing is ever written, so the reading end, which all children
-    have, comes to its end when that process does, however it died. On Windows, where processes that share a pipe's end
-    hold one another up, a child waits for its parent instead, and so ends when that does.
-    """
-
-    end = writing_end = None
-
-    def open(self) -> None:
-        """In a parent, before it starts a child."""
-        if self.end is None and not WINDOWS:
-            self.end, self.writing_end = os.pipe()
-
-    def hold(self) -> None:
-        """In a child: end this process when the lifeline ends."""
-        if self.writing_end is not None:  # forked
-            os.close(self.writing_end)
-            self.writing_end = None
-        try:
-            self.hold_by_signal()
-        except (NameError, OSError):  # not Linux; no /proc, or its rights were dropped
-            _thread.start_new_thread(self.hold_by_thread, ())
-
-    def hold_by_signal(self) -> None:
-        """Linux: have the kernel send SIGIO, which ends a process. It costs a tenth of what a thread does."""
-        # Signals belong to an open file, which processes share; opened again, it is this process's own.
-        own = os.open(f"/proc/self/fd/{self.end}", os.O_RDONLY | os.O_NONBLOCK)
-        fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
-        with contextlib.suppress(BlockingIOError):
-            if os.read(own, 1) == b"":  # it ended before
-                os._exit(1)
-
-    def hold_by_thread(self) -> None:
-        if hasattr(signal, "pthread_sigmask"):  # signals are the main thread's
-            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        if WINDOWS:
-            multiprocessing.parent_process().join()
-        else:
-            try:
-                os.read(self.end, 1)
-            except OSError:  # the program has closed it
-                return
-        os._exit(1)
-
-
-lifeline = Lifeline()
-
-
 class RelayedProcess:
     """What `mp` adds to a start method's Process class."""
 
@@ -508,7 +454,7 @@ class RelayedProcess:
     def _bootstrap(self, *args, **kwargs):
         if self._start_method == "fork":  # nothing was unpickled
             self._outlet.install()
-        lifeline.hold()
+        cleanup.lifeline.hold()
         if spans.recording:
             spans.report("ready", self.name)
         return super()._bootstrap(*args, **kwargs)
@@ -615,53 +561,17 @@ mp = context_for(os.environ.get("MP_START_METHOD") or "spawn")
 
 def end_children(cell: str | None) -> None:
     """End every pool and process that `mp` started here for a cell, with the processes that those started."""
-    for pool in [pool for pool, made_in in list(_pools.items()) if made_in.id == cell]:
-        # In a thread, because it can wait for ever: for a lock that a worker held when it was interrupted.
-        ending = threading.Thread(target=pool.terminate, daemon=True)
-        ending.start()
-        ending.join(0.5)
-    # Once more until none is left: a pool's thread may have been starting one meanwhile.
-    deadline = time.monotonic() + 5
-    while (children := _children_of(cell)) and time.monotonic() < deadline:
-        descendants = [each for child in children for each in _descendants(child.pid)]
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.join(0.5)
-            if child.exitcode is None:
-                child.kill()
-                child.join()
-        for each in descendants:
-            with contextlib.suppress(Exception):  # it has ended in the meantime
-                each.kill()
+    pools = [pool for pool, made_in in list(_pools.items()) if made_in.id == cell]
+    cleanup.end(pools, lambda: [child for child in mp.active_children() if _belongs(child, cell)])
 
 
-def _children_of(cell: str | None) -> list:
-    return [child for child in mp.active_children() if getattr(getattr(child, "_cell", None), "id", ...) == cell]
+def _belongs(child, cell: str | None) -> bool:
+    return isinstance(child, RelayedProcess) and child._cell.id == cell
 
 
-def _descendants(pid: int) -> list:
-    import psutil  # ipykernel needs it too
-
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
+def end_all_children() -> None:
+    cleanup.end(list(_pools), lambda: [child for child in mp.active_children() if isinstance(child, RelayedProcess)])
 
 
-def _after_cell(result) -> None:
-    if isinstance(result.error_in_exec, KeyboardInterrupt):
-        end_children(Cell().id)
-
-
-def watch_interrupts() -> None:
-    """In a notebook: let an interrupted cell leave no process behind.
-
-    Jupyter on Linux and macOS interrupts the children too, which then end by themselves, unless they ignore it or a
-    pool replaces them; on Windows it interrupts only the kernel. What other cells started goes on.
-    """
-    if _kernel() is not None:
-        sys.modules["IPython"].get_ipython().events.register("post_run_cell", _after_cell)
-
-
-watch_interrupts()
+if _kernel() is not None:
+    cleanup.watch(lambda: end_children(Cell().id), end_all_children)

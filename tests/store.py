@@ -17,6 +17,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+from helpers.errors import without_folders
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -36,6 +38,11 @@ def store(path: Path, timeout: int = 60) -> None:
         client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", coalesce_streams=True)
         client.resources["metadata"] = {"path": folder}
         client.execute()
+    for output in [output for cell in notebook.cells for output in cell.get("outputs", [])]:
+        if output.output_type == "stream":
+            output.text = without_folders(output.text)
+        elif output.output_type == "error":
+            output.traceback = [without_folders(line) for line in output.traceback]
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags")

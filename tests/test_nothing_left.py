@@ -58,9 +58,6 @@ def exit_code_of(function):
     context.Process(target=time.sleep, args=(60,)).start()
     {ending}
 """
-relay_must_help = pytest.mark.xfail(
-    reason="at a shutdown request, relay must end pools and managers before ipykernel kills them"
-)
 
 
 class Run:
@@ -146,7 +143,6 @@ def test_after_the_test_command(run, method, tmp_path):
     run.leaves_nothing()
 
 
-@relay_must_help
 def test_after_restart(started):
     first = started.processes()
     started.manager.restart_kernel()
@@ -156,7 +152,6 @@ def test_after_restart(started):
         time.sleep(0.1)
 
 
-@relay_must_help
 def test_after_stop_and_shutdown(started):
     cell = started.client.execute("pool.map(time.sleep, [60] * 4)")
     time.sleep(0.5)
@@ -169,7 +164,6 @@ def test_after_stop_and_shutdown(started):
     started.leaves_nothing()
 
 
-@relay_must_help
 def test_after_shutdown_while_all_is_open(started):
     started.client.stop_channels()
     started.manager.shutdown_kernel()
@@ -196,7 +190,6 @@ def test_after_a_check(run, tmp_path, ending, monkeypatch):
     run.leaves_nothing()
 
 
-@relay_must_help
 def test_after_jupyter_execute(run, method, tmp_path):
     write_notebook(tmp_path / "left.ipynb", CODE)
     run.environment["MP_START_METHOD"] = method

@@ -397,11 +397,11 @@ def outlived(method: str, how: str, folder, without_signals: bool = False) -> li
             import os, signal, sys, time
             sys.path.insert(0, {os.path.dirname(__file__)!r})
             import workers
-            from helpers import mp, relay
+            from helpers import cleanup, mp
 
             if {without_signals}:
                 def hold_by_signal(self): raise PermissionError
-                relay.Lifeline.hold_by_signal = hold_by_signal
+                cleanup.Lifeline.hold_by_signal = hold_by_signal
             if __name__ == "__main__":
                 context = mp.get_context({method!r})
                 receiver, sender = context.Pipe(duplex=False)

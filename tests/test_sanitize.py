@@ -20,6 +20,23 @@ SAMPLES = {
         "Overwriting my_workers.py",
         "Writing my_other.py",
     ),
+    "folders in a traceback": (
+        '  File "helpers/pool.py", line 9, in f\n  File "my_workers.py", line 3\n',
+        '  File "/home/me/lib/helpers/pool.py", line 9, in f\n  File "C:\\my folder\\my_workers.py", line 3\n',
+        '  File "/home/me/lib/helpers/pool.py", line 8, in f\n  File "C:\\my folder\\my_workers.py", line 3\n',
+    ),
+    "the standard library's own frames in a traceback, which differ between versions of Python": (
+        'Traceback:\n  File "multiprocessing/process.py", line 314, in _bootstrap\n    self.run()\n'
+        '  File "my_w.py", line 1\n',
+        'Traceback:\n  File "multiprocessing/process.py", line 320, in _bootstrap\n    self.run()\n    ~~~~~~~~^^\n'
+        '  File "<frozen runpy>", line 3, in run\n  File "my_w.py", line 1\n',
+        'Traceback:\n  File "my_w.py", line 2\n',
+    ),
+    "marks below a line of a traceback, which differ between versions of Python": (
+        "    return 1 / 0\n           ~~^~~\nZeroDivisionError\n",
+        "    return 1 / 0\nZeroDivisionError\n",
+        "    return 2 / 0\nZeroDivisionError\n",
+    ),
     "a line on a start method that this system does not have": (
         "fork: changed\nforkserver: as imported\nspawn: as imported\n",
         "spawn: as imported\n",

@@ -1,0 +1,151 @@
+"""No process, semaphore, block or folder outlives what started it.
+
+- The first parent dies, however: `Lifeline` ends its children, and theirs.
+- A notebook's cell is interrupted: `end` ends what that cell started. Jupyter on Linux and macOS interrupts the
+  children too, which then end by themselves, unless they ignore it or a pool replaces them; on Windows it interrupts
+  only the kernel. What other cells started goes on.
+- A kernel is asked to shut down or to restart: `end` ends all first, and the exit handlers run.
+- A kernel is killed: multiprocessing's resource tracker, in a session of its own, removes semaphores and blocks.
+"""
+
+import _thread
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import util
+
+if sys.platform == "linux":
+    import fcntl
+
+WINDOWS = sys.platform == "win32"
+
+
+class Lifeline:
+    """A pipe that ends all children, and theirs, when the first parent (in a notebook, the kernel) is gone.
+
+    Only the first parent holds the writing end and nothing is ever written, so the reading end, which all children
+    have, comes to its end when that process does, however it died. On Windows, where processes that share a pipe's end
+    hold one another up, a child waits for its parent instead, and so ends when that does.
+    """
+
+    end = writing_end = None
+
+    def open(self) -> None:
+        """In a parent, before it starts a child."""
+        if self.end is None and not WINDOWS:
+            self.end, self.writing_end = os.pipe()
+
+    def hold(self) -> None:
+        """In a child: end this process when the lifeline ends."""
+        if self.writing_end is not None:  # forked
+            os.close(self.writing_end)
+            self.writing_end = None
+        try:
+            self.hold_by_signal()
+        except (NameError, OSError):  # not Linux; no /proc, or its rights were dropped
+            _thread.start_new_thread(self.hold_by_thread, ())
+
+    def hold_by_signal(self) -> None:
+        """Linux: have the kernel send SIGIO, which ends a process. It costs a tenth of what a thread does."""
+        # Signals belong to an open file, which processes share; opened again, it is this process's own.
+        own = os.open(f"/proc/self/fd/{self.end}", os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+        with contextlib.suppress(BlockingIOError):
+            if os.read(own, 1) == b"":  # it ended before
+                os._exit(1)
+
+    def hold_by_thread(self) -> None:
+        if hasattr(signal, "pthread_sigmask"):  # signals are the main thread's
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        if WINDOWS:
+            multiprocessing.parent_process().join()
+        else:
+            try:
+                os.read(self.end, 1)
+            except OSError:  # the program has closed it
+                return
+        os._exit(1)
+
+
+lifeline = Lifeline()
+
+
+def end(pools: list, children: Callable[[], list]) -> None:
+    """End pools, and processes with those that they started; `children` says which processes are left."""
+    for pool in pools:
+        # In a thread, because it can wait for ever: for a lock that a worker held when it was interrupted.
+        ending = threading.Thread(target=pool.terminate, daemon=True)
+        ending.start()
+        ending.join(0.5)
+    # Once more until none is left: a pool's thread may have been starting one meanwhile.
+    deadline = time.monotonic() + 5
+    while (left := children()) and time.monotonic() < deadline:
+        descendants = [each for child in left for each in _descendants(child.pid)]
+        for child in left:
+            child.terminate()
+        for child in left:
+            child.join(0.5)
+            if child.exitcode is None:
+                child.kill()
+                child.join()
+        for each in descendants:
+            with contextlib.suppress(Exception):  # it has ended in the meantime
+                each.kill()
+
+
+def _descendants(pid: int) -> list:
+    import psutil  # ipykernel needs it too
+
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) -> None:
+    """In a kernel: call these when a cell was interrupted, and when the kernel is asked to end."""
+
+    def after_cell(result) -> None:
+        if isinstance(result.error_in_exec, KeyboardInterrupt):
+            interrupted()
+
+    def before_shutdown(_) -> None:
+        shutting_down()
+        if "multiprocessing.forkserver" in sys.modules:
+            # ipykernel ends the server, but nobody waits for it, and a zombie is a child still.
+            sys.modules["multiprocessing.forkserver"]._forkserver._stop()
+
+    shell = sys.modules["IPython"].get_ipython()
+    shell.events.register("post_run_cell", after_cell)
+    # Set at a request to shut down, before ipykernel kills the children. A pool would replace its workers for ever.
+    shell.observe(before_shutdown, "exit_now")
+    if not WINDOWS:
+        keep_tracker()
+        util.get_temp_dir()  # so children, which may be killed, have theirs in it, and it is removed at exit
+
+
+def keep_tracker() -> None:
+    """Start the resource tracker in a session of its own.
+
+    In the kernel's it is killed with the kernel, before it has removed anything; and a kernel that is asked to shut
+    down waits for it, because it ignores SIGTERM, until Jupyter ends the kernel without its exit handlers.
+    """
+    import subprocess
+    from multiprocessing import resource_tracker
+
+    def start(path: str, arguments: list[str], fds: list[int]) -> int:
+        started = subprocess.Popen(arguments, executable=path, pass_fds=fds, start_new_session=True)
+        started.returncode = 0  # the tracker's own object waits for it
+        return started.pid
+
+    util.spawnv_passfds, original = start, util.spawnv_passfds
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        util.spawnv_passfds = original
