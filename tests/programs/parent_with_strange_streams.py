@@ -22,7 +22,8 @@ class Raises:
     def write(self, text):
         raise ConnectionError("no longer there")
 
-    flush = write
+    def flush(self):
+        pass
 
 
 class Exits(Raises):
