@@ -107,7 +107,9 @@ class Came:
 
     def __init__(self, out: bytes, err: bytes, exit: int, folder: Path):
         self.out, self.err, self.exit = out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), exit
-        self.files = {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.suffix == ".txt"}
+        self.files = {
+            path.name: path.read_text("utf-8", "replace") for path in folder.iterdir() if path.suffix == ".txt"
+        }
 
     def __repr__(self):
         shown = {name: value[-2000:] if isinstance(value, str) else value for name, value in vars(self).items()}
@@ -284,7 +286,9 @@ def test_a_program_in_a_cell_prints_there(name, method, place, shared_kernel, tm
         assert any(part in line for line in printed), printed
     if "err" not in program.says:
         assert printed == []
-    assert {path.name: path.read_text("utf-8").splitlines() for path in tmp_path.glob("*.txt")} == program.files
+    assert {
+        path.name: path.read_text("utf-8", "replace").splitlines() for path in tmp_path.glob("*.txt")
+    } == program.files
 
 
 @pytest.mark.parametrize("children", [60, pytest.param(300, marks=slow)])
