@@ -32,8 +32,6 @@ start method calls first in the child, `_start_method`, `_popen` and a context's
 import _thread
 import codecs
 import contextlib
-import contextvars
-import copy
 import io
 import multiprocessing
 import os
@@ -50,6 +48,7 @@ from helpers import cleanup, spans
 WINDOWS = sys.platform == "win32"
 CHUNK = 1 << 16  # bytes; a pipe holds as many, as a rule
 ATOMIC = getattr(select, "PIPE_BUF", 512)  # bytes that are written in one go, even when several processes share a pipe
+PAUSE = 0.002  # seconds between reads while a child writes a lot
 PATIENCE = 0.5  # seconds for the rest of a long line
 NAMES = {1: "stdout", 2: "stderr"}
 
@@ -58,6 +57,8 @@ class Cell:
     """Where a child's output belongs: the notebook's cell that runs when the child is started."""
 
     def __init__(self):
+        import contextvars  # a child has no use for it
+
         kernel = _kernel()
         self.message = kernel.get_parent("shell") if kernel else {}
         self.id = self.message.get("header", {}).get("msg_id")
@@ -94,11 +95,12 @@ class Source:
 
     def __init__(self, fd: int):
         self.fd: int | None = fd
+        self.reader = reader
         self.unread = bytearray()
         self.lock = threading.RLock()  # a signal handler may join while its thread is joining
-        if not reader.polling:
+        if not self.reader.polling:
             os.set_blocking(fd, False)
-        reader.add(self)
+        self.reader.add(self)
 
     def take(self) -> bool:
         """Read once, without waiting, and hand it on; returns False at the end or if nothing is there."""
@@ -106,7 +108,7 @@ class Source:
             if self.fd is None:
                 return False
             try:
-                size = min(_waiting(self.fd), CHUNK) if reader.polling else CHUNK
+                size = min(_waiting(self.fd), CHUNK) if self.reader.polling else CHUNK
                 if not size:
                     return False
                 data = os.read(self.fd, size)
@@ -134,7 +136,7 @@ class Source:
     def close(self) -> None:
         with self.lock:
             if self.fd is not None:
-                reader.remove(self)
+                self.reader.remove(self)
                 os.close(self.fd)
                 self.fd = None
 
@@ -224,7 +226,7 @@ class Reader:
                     source.hand_on(more=False)
             if came:
                 # Whoever prints a lot is faster when nobody waits for each line.
-                time.sleep(0.002)
+                time.sleep(PAUSE)
 
     def wait(self) -> list[Source]:
         """Those in which something may be, or whose end has come."""
@@ -244,8 +246,8 @@ class Reader:
         """In a forked child: the pipes are its parent's, and the thread did not come with it."""
         for source in self.sources:
             os.close(source.fd)
-        if self.selector is not None:
-            self.selector.close()
+        if hasattr(self.selector, "fileno"):
+            os.close(self.selector.fileno())
 
 
 def _waiting(fd: int) -> int:
@@ -258,7 +260,9 @@ def _waiting(fd: int) -> int:
 
 reader = Reader()
 showing = threading.RLock()  # held while a stream of the program's is written to, and while any thread forks
-events_end: int | None = None  # where this process, a child or not, writes events for the first parent
+# Where this process, a child or not, writes events for the first parent, and what is there.
+events_end: int | None = None
+events_pipe: tuple | None = None
 
 
 def _before_fork() -> None:
@@ -281,7 +285,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Outlet:
-    """What a child is given when it starts: writing ends of pipes, and the cleanup.lifeline.
+    """What a child is given when it starts: writing ends of pipes, and the lifeline.
 
     Unpickled in a spawned or forkserver child, it puts them in place; a forked one calls `install`.
     """
@@ -310,11 +314,12 @@ class Outlet:
     def __reduce__(self):
         ends = {number: Handle(end) for number, end in self.ends.items()}
         events = None if events_end is None else Handle(events_end)
-        return _install, (ends, events, None if WINDOWS else Handle(cleanup.lifeline.end), spans.recording)
+        lifeline = None if WINDOWS else Handle(cleanup.lifeline.end)
+        return _install, (ends, events, events_pipe, lifeline, spans.recording)
 
     def install(self) -> None:
         """In a forked child."""
-        _install(self.ends, events_end, cleanup.lifeline.end, spans.recording)
+        _install(self.ends, events_end, events_pipe, cleanup.lifeline.end, spans.recording)
 
     def close(self) -> None:
         """In the parent, when the child has them."""
@@ -329,15 +334,16 @@ class Outlet:
 
 
 def _open_events() -> None:
-    global events_end
+    global events_end, events_pipe
     if events_end is None:
         read_end, events_end = os.pipe()
+        events_pipe = _identity(events_end)
         Events(read_end)
 
 
-def _install(ends: dict[int, int], events: int | None, lifeline_end: int | None, recording: bool) -> Outlet:
+def _install(ends: dict, events: int | None, pipe: tuple | None, lifeline_end: int | None, recording: bool) -> None:
     """In a child, before anything else of it runs."""
-    global events_end
+    global events_end, events_pipe
     for number, end in ends.items():
         name = NAMES[number]
         before, original = getattr(sys, name), getattr(sys, f"__{name}__")
@@ -353,9 +359,10 @@ def _install(ends: dict[int, int], events: int | None, lifeline_end: int | None,
                     other.write, other.flush = stream.write, stream.flush
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    cleanup.lifeline.end, spans.recording, events_end = lifeline_end, recording, events
+    cleanup.lifeline.end, spans.recording = lifeline_end, recording
+    events_end, events_pipe = events, pipe
     if events is not None:
-        spans.send = Sender(events).send
+        spans.send = Sender(events, pipe).send
 
 
 def _can_be_kept(stream) -> bool:
@@ -378,23 +385,24 @@ def _stream(number: int) -> io.TextIOWrapper:
     return stream
 
 
+def _identity(fd: int) -> tuple[int, int, int]:
+    """What tells the file behind a descriptor from others."""
+    found = os.fstat(fd)
+    return found.st_dev, found.st_ino, found.st_mode
+
+
 class Sender:
     """Sends a child's events, as long as the descriptor for them is still what it was."""
 
-    def __init__(self, fd: int):
-        self.fd, self.pipe = fd, self._what(fd)
-
-    @staticmethod
-    def _what(fd: int) -> tuple[int, int, int]:
-        found = os.fstat(fd)
-        return found.st_dev, found.st_ino, found.st_mode
+    def __init__(self, fd: int, pipe: tuple):
+        self.fd, self.pipe = fd, pipe
 
     def send(self, event: tuple) -> None:
         message = pickle.dumps(event)
         if len(message) > ATOMIC - 2:  # in one go, or other children's could come between
             message = pickle.dumps(event._replace(**{key: getattr(event, key)[:30] for key in ("label", "thread")}))
         with contextlib.suppress(OSError):  # the program has closed it, or nobody reads any more
-            if self._what(self.fd) == self.pipe:
+            if _identity(self.fd) == self.pipe:
                 os.write(self.fd, len(message).to_bytes(2, "big") + message)
 
 
@@ -497,7 +505,7 @@ class RelayedContext:
     def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
         from multiprocessing.pool import Pool
 
-        own, cell = copy.copy(self), Cell()
+        own, cell = type(self)(), Cell()
 
         def Process(*args, **kwargs):
             child = self.Process(*args, **kwargs)
