@@ -18,6 +18,7 @@ themselves, so they depend on no other thread, and on no time.
 - A child of a child has its descriptors. Under forkserver, whose server has others, they are handed on.
 - A child's lines come whole and in its order. Which of stdout and stderr comes first is not kept: they are two pipes.
 - What a spawned child prints while it imports the main module, before it has its pipes, goes where it goes elsewhere.
+- In a script a fork meets one thread only: Python's warning about threads comes from a kernel's, not from `mp`'s.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
 - Two descriptors more for each child that runs, and two for all spans, are what it costs.
 
@@ -41,6 +42,7 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from multiprocessing import context, reduction, util
 
 from helpers import cleanup, spans
@@ -98,7 +100,7 @@ class Source:
         self.reader = reader
         self.unread = bytearray()
         self.lock = threading.RLock()  # a signal handler may join while its thread is joining
-        if not self.reader.polling:
+        if not self.reader.waiting:
             os.set_blocking(fd, False)
         self.reader.add(self)
 
@@ -108,7 +110,7 @@ class Source:
             if self.fd is None:
                 return False
             try:
-                size = min(_waiting(self.fd), CHUNK) if self.reader.polling else CHUNK
+                size = min(self.reader.waiting(self.fd), CHUNK) if self.reader.waiting else CHUNK
                 if not size:
                     return False
                 data = os.read(self.fd, size)
@@ -191,11 +193,11 @@ class Events(Source):
 class Reader:
     """One thread that reads all pipes of this process. It begins with the first.
 
-    polling     ask each pipe every 10 ms, because on Windows nothing can wait for several of them
+    waiting     says how many bytes a pipe has; it is asked every 10 ms, because nothing can wait for pipes on Windows
     """
 
-    def __init__(self, polling: bool = WINDOWS):
-        self.polling = polling
+    def __init__(self, waiting: Callable[[int], int] | None = None):
+        self.waiting = waiting or (_waiting if WINDOWS else None)
         self.sources: set[Source] = set()
         self.selector = None
 
@@ -208,12 +210,12 @@ class Reader:
             # Not threading.Thread: that waits until the thread runs, and a child's start would take that much longer.
             _thread.start_new_thread(self.run, ())
             util.Finalize(None, self.finish, exitpriority=-10)  # after multiprocessing has joined what nobody joined
-        if not self.polling:
+        if not self.waiting:
             self.selector.register(source.fd, 1, source)
 
     def remove(self, source: Source) -> None:
         self.sources.discard(source)
-        if not self.polling:
+        if not self.waiting:
             self.selector.unregister(source.fd)
 
     def run(self) -> None:
@@ -230,7 +232,7 @@ class Reader:
 
     def wait(self) -> list[Source]:
         """Those in which something may be, or whose end has come."""
-        if self.polling:
+        if self.waiting:
             time.sleep(0.01)
             return list(self.sources)
         return [key.data for key, _ in self.selector.select(PATIENCE / 5 if self.held() else None)]

@@ -278,9 +278,8 @@ def test_as_on_windows_where_a_reader_asks_what_is_there(mp, capsys, monkeypatch
         return count
 
     fcntl, select, termios = (pytest.importorskip(name) for name in ("fcntl", "select", "termios"))
-    monkeypatch.setattr(relay, "_waiting", waiting)
     monkeypatch.setattr(relay, "events_end", None)
-    monkeypatch.setattr(relay, "reader", relay.Reader(polling=True))
+    monkeypatch.setattr(relay, "reader", relay.Reader(waiting))
     with helpers.timeline() as seen:
         child = mp.Process(target=workers.print_lines, args=(1, 5000, "raises"))
         child.start()
