@@ -71,9 +71,8 @@ SAMPLES = {
     ),
     "the warning of fork in a process with threads, which Python 3.11 does not know": (
         "fork: exit code 0\n",
-        "fork: exit code 0\n"
-        "fork: DeprecationWarning: This process (pid=4711) is multi-threaded, use of fork() may lead to deadlocks in the "
-        "child.\n",
+        "fork: exit code 0\nfork: DeprecationWarning: This process (pid=4711) is multi-threaded, use of fork() may "
+        "lead to deadlocks in the child.\n",
         "fork: exit code 0\nfork: DeprecationWarning: something else\n",
     ),
     "numbers in the names that processes are given": (
@@ -85,6 +84,27 @@ SAMPLES = {
         "terminated: exit code -15\nkilled: exit code -9\n",
         "terminated: exit code -15\nkilled: exit code -15\n",
         "terminated: exit code -15\nkilled: exit code 1\n",
+    ),
+    "colours of a traceback, in Python 3.13 and newer (first, for the other rules read it without them)": (
+        'File "my_twice.py", line 4, in <module>\nRuntimeError: context has already been set\n',
+        'File \x1b[35m"my_twice.py"\x1b[0m, line \x1b[35m4\x1b[0m, in \x1b[35m<module>\x1b[0m\n'
+        "\x1b[1;35mRuntimeError\x1b[0m: \x1b[35mcontext has already been set\x1b[0m\n",
+        'File \x1b[35m"my_twice.py"\x1b[0m, line \x1b[35m4\x1b[0m, in \x1b[35m<module>\x1b[0m\n'
+        "\x1b[1;35mRuntimeError\x1b[0m: \x1b[35msomething else\x1b[0m\n",
+    ),
+    "Python 3.15 says how the process of an executor ended": (
+        "Traceback\nconcurrent.futures.process.BrokenProcessPool: A process ended\n",
+        "concurrent.futures.process._RemoteTraceback: \n'''\nProcess 4711 terminated abruptly with exit code 1'''\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback\nconcurrent.futures.process.BrokenProcessPool: A process ended\n",
+        "concurrent.futures.process._RemoteTraceback: \n'''\nProcess 4711 terminated abruptly with exit code 1'''\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback\nconcurrent.futures.process.BrokenProcessPool: something else\n",
+    ),
+    "a line on what Windows does not have": (
+        "before\nLinux, macOS: 40 more\nafter\n",
+        "before\nafter\n",
+        "before\nLinux, macOS: 40 more\nother\n",
     ),
 }
 
