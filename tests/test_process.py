@@ -1,6 +1,10 @@
-"""The workers of lesson 01."""
+"""The workers of lesson 01, and what its text says of Python where a comparison of the outputs can't tell."""
 
+import multiprocessing
 import os
+import sys
+import threading
+import warnings
 
 import pytest
 
@@ -70,4 +74,35 @@ def test_add_item_changes_a_copy(mp, capsys):
 
 def test_what_print_writes_to(mp):
     with mp.Pool(1) as pool:
-        assert pool.apply(process.what_print_writes_to) == "helpers.relay"
+        assert pool.apply(process.what_print_writes_to) == "_io"
+
+
+def test_a_traceback_says_which_process_and_which_line(mp, capsys):
+    child = mp.Process(target=process.end_with, args=("an exception",), name="unlucky")
+    child.start()
+    child.join(60)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Process unlucky:"
+    assert lines[-1] == "ValueError: this input makes no sense"
+    assert [line for line in lines if "File" in line][-1].endswith("in end_with")
+
+
+def test_the_default_start_method_is_what_the_text_says():
+    default = "fork" if sys.version_info < (3, 14) else "forkserver"
+    if sys.platform in ("win32", "darwin"):
+        default = "spawn"
+    assert multiprocessing.get_all_start_methods()[0] == default
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_fork_warns_of_threads_from_python_3_12_on():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        child = multiprocessing.get_context("fork").Process(target=process.nap, args=(0,))
+        thread = threading.Thread(target=child.start)  # so there are two
+        thread.start()
+        thread.join()
+        child.join(60)
+    texts = [str(each.message) for each in caught if "multi-threaded" in str(each.message)]
+    assert len(texts) == (sys.version_info >= (3, 12))
+    assert all(text.endswith("is multi-threaded, use of fork() may lead to deadlocks in the child.") for text in texts)

@@ -42,6 +42,70 @@ SAMPLES = {
         "spawn: as imported\n",
         "spawn: changed\n",
     ),
+    "the line that starts a spawned child, which a traceback shows since Python 3.13": (
+        'Traceback:\n  File "<string>", line 1, in <module>\n  File "my_w.py", line 1\n',
+        'Traceback:\n  File "<string>", line 1, in <module>\n'
+        "    from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=4, pipe_handle=6)\n"
+        '  File "my_w.py", line 1\n',
+        'Traceback:\n  File "<string>", line 1, in <module>\n    f()\n  File "my_w.py", line 1\n',
+    ),
+    "an attribute that is missing where a pickle is loaded, in the words of Python 3.14 and of older ones": (
+        "AttributeError: Can't get attribute 'shout' on <module '__main__' (built-in)>\n",
+        "AttributeError: module '__main__' has no attribute 'shout'\n",
+        "AttributeError: module '__main__' has no attribute 'other'\n",
+    ),
+    "how many cores one thread's worth of computing keeps busy": (
+        "two threads, cores busy: 1.0\n",
+        "two threads, cores busy: 0.4\n",
+        "two threads, cores busy: 1.9\n",
+    ),
+    "the default start method, which depends on the system and on the version of Python": (
+        "default start method: fork\n",
+        "default start method: forkserver\n",
+        "default start method: None\n",
+    ),
+    "what ps says of a zombie, where there is ps": (
+        "fork: zombie\n  PID STAT COMMAND\n 4711 Z    [python] <defunct>\n",
+        "fork: zombie\n",
+        "fork: zombie\n  PID STAT COMMAND\n",
+    ),
+    "the warning of fork in a process with threads, which Python 3.11 does not know": (
+        "fork: exit code 0\n",
+        "fork: exit code 0\nfork: DeprecationWarning: This process (pid=4711) is multi-threaded, use of fork() may "
+        "lead to deadlocks in the child.\n",
+        "fork: exit code 0\nfork: DeprecationWarning: something else\n",
+    ),
+    "numbers in the names that processes are given": (
+        "Process SpawnProcess-49:\nTraceback",
+        "Process ForkServerProcess-7:1:\nTraceback",
+        "Process SpawnPoolWorker-49:\nTraceback",
+    ),
+    "Windows has one way to end a process: kill() is terminate()": (
+        "terminated: exit code -15\nkilled: exit code -9\n",
+        "terminated: exit code -15\nkilled: exit code -15\n",
+        "terminated: exit code -15\nkilled: exit code 1\n",
+    ),
+    "colours of a traceback, in Python 3.13 and newer (first, for the other rules read it without them)": (
+        'File "my_twice.py", line 4, in <module>\nRuntimeError: context has already been set\n',
+        'File \x1b[35m"my_twice.py"\x1b[0m, line \x1b[35m4\x1b[0m, in \x1b[35m<module>\x1b[0m\n'
+        "\x1b[1;35mRuntimeError\x1b[0m: \x1b[35mcontext has already been set\x1b[0m\n",
+        'File \x1b[35m"my_twice.py"\x1b[0m, line \x1b[35m4\x1b[0m, in \x1b[35m<module>\x1b[0m\n'
+        "\x1b[1;35mRuntimeError\x1b[0m: \x1b[35msomething else\x1b[0m\n",
+    ),
+    "Python 3.15 says how the process of an executor ended": (
+        "Traceback\nconcurrent.futures.process.BrokenProcessPool: A process ended\n",
+        "concurrent.futures.process._RemoteTraceback: \n'''\nProcess 4711 terminated abruptly with exit code 1'''\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback\nconcurrent.futures.process.BrokenProcessPool: A process ended\n",
+        "concurrent.futures.process._RemoteTraceback: \n'''\nProcess 4711 terminated abruptly with exit code 1'''\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback\nconcurrent.futures.process.BrokenProcessPool: something else\n",
+    ),
+    "a line on what Windows does not have": (
+        "before\nLinux, macOS: 40 more\nafter\n",
+        "before\nafter\n",
+        "before\nLinux, macOS: 40 more\nother\n",
+    ),
 }
 
 
