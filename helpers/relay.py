@@ -22,8 +22,8 @@ themselves, so they depend on no other thread, and on no time.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
 - Two descriptors more for each child that runs, and two for all spans, are what it costs.
 
-Not run, because there was no such machine: Windows. Who asks for a pipe there waits for whoever is reading it; so the
-reader does not wait in a read, it asks every 10 ms what has come. Programs that a child runs use their console's handles.
+Not run, because there was no such machine: Windows. Who asks for a pipe there waits for whoever is reading it, so the
+reader does not wait in a read: it asks every 10 ms what has come. Programs that a child runs write to its console.
 
 What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.15): `_bootstrap`, which every
 start method calls first in the child, `_start_method`, `_popen` and a context's `_name`; `reduction.DupFd` and Windows'
