@@ -98,6 +98,7 @@ class Source:
     def __init__(self, fd: int):
         self.fd: int | None = fd
         self.reader = reader
+        self.ended: float | None = None  # when it was closed
         self.unread = bytearray()
         self.lock = threading.RLock()  # a signal handler may join while its thread is joining
         if not self.reader.waiting:
@@ -140,7 +141,7 @@ class Source:
             if self.fd is not None:
                 self.reader.remove(self)
                 os.close(self.fd)
-                self.fd = None
+                self.fd, self.ended = None, spans.clock()
 
 
 class Text(Source):
@@ -491,7 +492,9 @@ class RelayedProcess:
             for source in [*sources, *(each for each in list(reader.sources) if isinstance(each, Events))]:
                 source.finish()
             self._sources = None
-            spans.record(spans.Event("exit", spans.clock(), self.pid))
+            # When its pipes ended, which the reader sees at once; not when somebody asked.
+            ended = max((source.ended or spans.clock() for source in sources), default=spans.clock())
+            spans.record(spans.Event("exit", ended, self.pid, id=self._popen.returncode))
 
 
 def _rebuild(outlet, rebuild, args):
