@@ -57,12 +57,18 @@ TESTS = {
     "exercise": (["-m", "not slow", "tests/test_exercises.py"], []),
     "experiments": (["tests/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/test_chart.py"], list(LESSONS.values())),
-    "relay": ([f"tests/test_{each}.py" for each in ("relay", "kernel", "process", "chart")], list(LESSONS.values())),
+    "labels": (["tests/test_chart.py"], list(LESSONS.values())),
+    "relay": (
+        [f"tests/test_{each}.py" for each in ("relay", "kernel", "programs", "process", "chart")],
+        list(LESSONS.values()),
+    ),
+    "cleanup": ([f"tests/test_{each}.py" for each in ("relay", "kernel", "nothing_left")], []),
+    "errors": (["tests/test_errors.py"], list(LESSONS.values())),
     "spans": (["tests/test_chart.py", "tests/test_relay.py"], [LESSONS["lock"]]),
     "source": (["tests/test_source.py"], [LESSONS["process"]]),
 }
 LOOKS = {"alpha", "figsize", "fontsize", "height", "linewidth", "markersize", "ncols", "pad", "shrinkA", "shrinkB", "x"}
-LOOKS_NAMES = {"CROSS", "DPI", "MOST_LABELS", "WIDTH", "arrow", "box", "figure"}
+LOOKS_NAMES = {"DPI", "MARK", "MOST_LABELS", "WIDTH", "arrow", "box", "figure"}
 KILLS = "process.environ()"
 
 
