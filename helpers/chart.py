@@ -8,10 +8,8 @@ The sentence stands in the picture and is the output's `text/plain`, which nbval
 in every run (counts, order, overlaps). The alt text is the sentence and what else a person sees, measured values too,
 which nbval does not compare. matplotlib is imported only here, in the parent.
 
-A figure looks the same whatever the reader has set for matplotlib, and says nothing but itself: nothing warns in the
-cell. Text is drawn as it is: no `$` begins a formula, and what can't be drawn (a control character, half a surrogate
-pair) stands as Python would escape it. For characters that matplotlib's own font lacks, Chinese for example, an
-installed font is looked for; where there is none, a box stands for each.
+A figure looks the same whatever the reader has set for matplotlib, and nothing warns in the cell. Its texts are
+helpers.labels' affair.
 """
 
 import base64
@@ -21,7 +19,9 @@ import contextlib
 import io
 import itertools
 import logging
+import math
 import re
+import signal
 import statistics
 import textwrap
 import warnings
@@ -38,15 +38,16 @@ _level = _logger.level
 _logger.setLevel(logging.ERROR)
 try:
     import matplotlib.style
-    from matplotlib import font_manager
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.collections import LineCollection
+    from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch, PathPatch
-    from matplotlib.path import Path
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.patches import Patch
+    from matplotlib.ticker import LogFormatter, MaxNLocator
+
+    from helpers import labels
+    from helpers.labels import printable, text
 finally:
     _logger.setLevel(_level)
 
@@ -57,25 +58,18 @@ STYLE = {
     "waiting": ("#f0e442", "...."),
     "holding": ("#e69f00", "xx"),
 }
-CROSS = {"linestyle": "", "marker": "X", "markersize": 8, "color": "black"}  # where a process ended within a span
+# How a process ended, and the mark where it did: failed by itself; by a signal; with exit code 0, but within a span.
+ENDS = {"failed": "X", "ended from outside": "s", "ended within it": "o"}
+MARK = {"linestyle": "", "markersize": 9, "color": "black", "markeredgecolor": "white"}
 UNKNOWN = ("white", "")  # of a kind that is none of ours
 NOUNS = {"working": "task", "waiting": "wait", "holding": "hold"}
 DPI = 144  # shown at half of it, so that it is sharp on a dense screen
 WIDTH = 8.0  # inches
 MOST_LANES = 250  # that get their full height; with more of them the picture would be too large to make
-TOGETHER = 200  # bars in an object; matplotlib puts edges on whole dots up to 1024 corners
 MOST_LABELS = 12  # messages; with more of them only the arrows are drawn
-MOST_ARROWS = 400  # messages; with more of them only lines are drawn
+MOST_COUNTED = 10_000  # larger whole numbers are sizes, not counts
 MARKS = ("o-", "s--", "^-.", "D:", "v-", "P--")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-# Fonts for what matplotlib's own one lacks: those that come with Linux, Windows and macOS, simplified Chinese first.
-FONT = "DejaVu Sans"
-FONTS = (
-    *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
-    *("Microsoft YaHei", "SimHei", "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti TC", "Arial Unicode MS"),
-    *("Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", "IPAGothic", "TakaoPGothic", "Yu Gothic", "Hiragino Sans"),
-    *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "UnDotum", "Malgun Gothic", "Apple SD Gothic Neo"),
-)
 
 
 class Bar(NamedTuple):
@@ -97,6 +91,15 @@ class Message(NamedTuple):
     sent: float
     receiver: str
     received: float
+
+
+class End(NamedTuple):
+    """Where a process ended, in seconds since the timeline's first event, and how: one of ENDS, or "" for as usual."""
+
+    lane: str
+    time: float
+    code: int  # its exit code
+    how: str
 
 
 @contextlib.contextmanager
@@ -156,7 +159,7 @@ class timeline:
 
     def bars(self, kind: str | None = None) -> list[Bar]:
         """The spans, or those of one kind, in the order in which they began."""
-        lanes, opened, bars, exits = self._lanes(), {}, [], {}
+        lanes, opened, bars, exits = self._lanes(), {}, [], self._exits()
         for number, event in enumerate(self._ordered()):
             lane = lanes[event.pid, event.thread]
             if event.what == "start":
@@ -167,10 +170,9 @@ class timeline:
                 span = opened.pop((event.pid, "start" if event.what == "ready" else event.id), None)
                 if span:
                     bars.append((*span, event.time, True))
-            elif event.what == "exit":
-                exits[event.pid] = event.time
         for (pid, _), span in opened.items():
-            bars.append((*span, exits.get(pid, self.began + self.seconds), False))
+            end, _ = exits.get(pid, (self.began + self.seconds, None))
+            bars.append((*span, end, False))
         zero = self._zero()
         return [
             Bar(lane, label, of, start - zero, end - zero, done)
@@ -191,6 +193,22 @@ class timeline:
                 sender, receiver = (lanes[event.pid, event.thread] for event in (sent, received))
                 found.append(Message(label, sender, sent.time - zero, receiver, received.time - zero))
         return sorted(found, key=lambda message: message.sent)
+
+    def ends(self) -> list[End]:
+        """How the processes ended that did: one for each, and for each of their threads that did so within a span.
+
+        A pool terminates workers that wait for tasks: that is the usual end of theirs.
+        """
+        exits, zero, found = self._exits(), self._zero(), []
+        cut = {bar.lane for bar in self.bars() if not bar.finished}
+        pooled = {event.pid for event in self.events if event.what == "start" and "PoolWorker-" in event.label}
+        for (pid, thread), lane in self._lanes().items():
+            if pid in exits and (not thread or lane in cut):
+                time, code = exits[pid]
+                usual = lane not in cut and (code == 0 or (pid in pooled and code == -signal.SIGTERM))
+                how = "failed" if code > 0 else "ended from outside" if code < 0 else "ended within it"
+                found.append(End(lane, time - zero, code, "" if usual else how))
+        return found
 
     def most_at_once(self, kind: str = "working") -> int:
         """The largest number of spans of a kind that were open at the same moment, as far as the clock can tell.
@@ -229,10 +247,8 @@ class timeline:
     def deliveries(self) -> str:
         """Who sent how many messages to whom: "6 messages from 2 producers to main, each received once."."""
         messages = self.messages()
-        sent, received = (
-            collections.Counter(event.label for event in self.events if event.what == what)
-            for what in ("sent", "received")
-        )
+        sent = collections.Counter(event.label for event in self.events if event.what == "sent")
+        received = collections.Counter(event.label for event in self.events if event.what == "received")
         senders, receivers = {message.sender for message in messages}, {message.receiver for message in messages}
         if sent == received:
             count, how = _plural(sent.total(), "message"), "each received once"
@@ -246,6 +262,11 @@ class timeline:
     def _ordered(self) -> list[spans.Event]:
         """The events by time; of those at the same step of the clock, a process's start first, then as they arrived."""
         return sorted(self.events, key=lambda event: (event.time, event.what != "start"))
+
+    def _exits(self) -> dict[int, tuple[float, int]]:
+        """When each process ended, which is not before its last event, and with which exit code."""
+        last = {event.pid: event.time for event in self._ordered()}
+        return {event.pid: (last[event.pid], event.id) for event in self.events if event.what == "exit"}
 
     def _zero(self) -> float:
         return min((event.time for event in self.events), default=self.began)
@@ -272,76 +293,77 @@ class timeline:
         order = sorted(lanes, key=lambda key: key != (spans.main_pid, ""))
         return {key: lanes[key] for key in order if key in seen}
 
-    def show(self, *facts: str) -> None:
+    def show(self, *facts: str, upto: float | None = None) -> None:
         """Draw the run under the cell; outside a notebook, print the sentence alone.
 
         facts   sentences for the picture, made by the methods above; `counts()` comes by itself when there is none
+        upto    seconds at the right end of the axis, so that figures can be compared; of a longer run all is shown
         """
-        publish(self._draw(), " ".join(facts or (self.counts(),)), self._seen())
+        sentence = " ".join(facts or (self.counts(),))
+        publish(self._draw(sentence, upto), sentence, self._seen())
 
     def _seen(self) -> str:
         """What the chart shows, for who can't see it: each lane's kinds of bars in their order."""
-        kinds = {lane: collections.Counter() for lane in self.lanes}
-        for bar in self.bars():
-            kinds[bar.lane][bar.kind] += 1
-        said = []
-        for lane, counts in kinds.items():
-            times = [kind if count == 1 else f"{kind} {count} times" for kind, count in counts.items()]
-            said.append(f"{lane}: {', '.join(times) or 'no bar'}")
-        arrows = _plural(len(self.messages()), "arrow")
-        return f"A chart over seconds, a lane each: {'; '.join(said)}; {arrows}."
+        said = {lane: [] for lane in self.lanes}
+        for (lane, kind), count in collections.Counter((bar.lane, bar.kind) for bar in self.bars()).items():
+            said[lane].append(kind if count == 1 else f"{kind} {count} times")
+        for end in self.ends():
+            said[end.lane] += [f"{end.how} with exit code {end.code}"] if end.how else []
+        lanes = [f"{lane}: {', '.join(seen) or 'no bar'}" for lane, seen in said.items()]
+        return f"A chart over seconds, a lane each: {'; '.join(lanes)}; {_plural(len(self.messages()), 'arrow')}."
 
     @_styled()
-    def _draw(self) -> Figure:
+    def _draw(self, sentence: str = "", upto: float | None = None) -> Figure:
         lanes, bars, messages = self.lanes, self.bars(), self.messages()
-        texts = itertools.chain(lanes, (bar.label for bar in bars), (message.label for message in messages))
-        axes = _axes(1.15 + 0.36 * min(len(lanes), MOST_LANES), texts)
+        ends = [end for end in self.ends() if end.how]
+        axes = _axes(1.15 + 0.36 * min(len(lanes), MOST_LANES), [*lanes, *(each.label for each in bars + messages)])
         rows = {lane: row for row, lane in enumerate(lanes)}
         # One object for many bars that look alike: ten thousand single ones take matplotlib half a minute.
         alike = collections.defaultdict(list)
         for bar, depth in _depths(bars):
             half = 0.38 * 0.7**depth  # a span inside another one is a thinner bar, so that both can be seen
             top, bottom = rows[bar.lane] - half, rows[bar.lane] + half
-            corners = [(bar.start, top), (bar.end, top), (bar.end, bottom), (bar.start, bottom), (bar.start, top)]
-            alike[depth, bar.kind].append(Path(corners, closed=True))
-        for (_, kind), paths in sorted(alike.items()):
-            for some in range(0, len(paths), TOGETHER):
-                path = Path.make_compound_path(*paths[some : some + TOGETHER])
-                axes.add_patch(PathPatch(path, **_look(kind), linewidth=0.6))
-        cut = [(bar.end, rows[bar.lane]) for bar in bars if not bar.finished]
-        if cut:
-            axes.plot(*zip(*cut, strict=True), **CROSS, clip_on=False)
-        if bars:
-            axes.autoscale_view()
-        axes.set_yticks(range(len(lanes)), map(_text, lanes))
+            alike[depth, bar.kind].append([(bar.start, top), (bar.end, top), (bar.end, bottom), (bar.start, bottom)])
+        for (_, kind), corners in sorted(alike.items()):
+            axes.add_collection(PolyCollection(corners, **_look(kind), linewidth=0.6))
+        ways = np.reshape([(m.sent, rows[m.sender], m.received, rows[m.receiver]) for m in messages], (-1, 4))
+        steps = ways[:, 2:] - ways[:, :2]
+        head = {"width": 0.0125, "headwidth": 7, "headlength": 9, "headaxislength": 9}
+        axes.quiver(*ways[:, :2].T, *steps.T, angles="xy", scale_units="xy", scale=1, units="inches", **head, zorder=2)
+        for how, mark in ENDS.items():
+            if places := [(end.time, rows[end.lane]) for end in ends if end.how == how]:
+                axes.plot(*zip(*places, strict=True), **MARK, marker=mark, label=how, clip_on=False, zorder=2.5)
+        every = math.ceil(len(lanes) / MOST_LANES) or 1  # lanes: more names would lie on each other
+        axes.set_yticks(range(0, len(lanes), every), map(text, lanes[::every]))
         axes.set_ylim(max(len(lanes), 1) - 0.5, -0.5)
-        axes.set_xlim(left=0)
+        last = max([*(bar.end for bar in bars), *ways[:, 2], *(end.time for end in ends)], default=0)
+        axes.set_xlim(0, max(last, upto) if upto else last * 1.05 or 1)
         axes.set_xlabel("seconds")
         kinds = sorted({bar.kind for bar in bars}, key=(*spans.KINDS, *(bar.kind for bar in bars)).index)
-        keys = [Patch(**_look(kind), label=kind) for kind in kinds]
-        if cut:
-            keys.append(Line2D([], [], label="process ended within it", **CROSS))
-        figure = axes.figure
-        figure.legend(handles=keys, loc="outside lower center", ncols=max(len(keys), 1), frameon=False, fontsize=9)
-        figure.draw_without_rendering()  # lays the axes out: only then is known what fits
-        labelled = _label(axes, bars, rows)
-        if len(messages) > MOST_ARROWS:
-            ways = [((each.sent, rows[each.sender]), (each.received, rows[each.receiver])) for each in messages]
-            axes.add_collection(LineCollection(ways, color="black", linewidth=0.9), autolim=False)
-            return figure
-        for message in messages:
-            start, end = (message.sent, rows[message.sender]), (message.received, rows[message.receiver])
-            arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
-            axes.annotate("", end, start, arrowprops=arrow)
-            # Where a bar at one of its ends says it already, a second label would only cover something.
-            said = labelled & {(message.sender, message.label), (message.receiver, message.label)}
-            if len(messages) <= MOST_LABELS and not said:
-                middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-                box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.8}
-                axes.annotate(
-                    _text(message.label), middle, (3, 0), textcoords="offset points", va="center", fontsize=8, bbox=box
-                )
+        keys = [Patch(**_look(kind), label=kind) for kind in kinds] + axes.lines[:]
+        figure, columns = axes.figure, min(len(keys), 6) or 1
+        _title(figure, sentence)
+        figure.legend(handles=keys, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
+        if every == 1:
+            figure.draw_without_rendering()  # lays the axes out: only then is known what fits
+            self._label(axes, rows, ways)
         return figure
+
+    def _label(self, axes: Axes, rows: dict[str, int], ways: np.ndarray) -> None:
+        """Write labels into the bars that have room for theirs, and beside arrows that go these ways."""
+        lines = axes.transData.transform(ways.reshape(-1, 2)).reshape(-1, 2, 2)
+        marks = [axes.transData.transform(at) for line in axes.lines for at in line.get_xydata()]
+        writer = labels.Writer(axes, lines, marks)
+        labelled = set()
+        for bar in reversed(self.bars()):  # the inner ones first, which have less room
+            left, right = axes.transData.transform([(at, rows[bar.lane]) for at in (bar.start, bar.end)])
+            if writer.write_between(left, right, bar.label, bool(_look(bar.kind)["hatch"])):
+                labelled.add((bar.lane, bar.label))
+        if len(ways) <= MOST_LABELS:
+            for message, line in zip(self.messages(), lines, strict=True):
+                # Where a bar at one of its ends says it already, a second label would only cover something.
+                if not labelled & {(message.sender, message.label), (message.receiver, message.label)}:
+                    writer.write_beside(*line, message.label)
 
 
 def _look(kind: str) -> dict:
@@ -359,62 +381,41 @@ def _depths(bars: list[Bar]) -> Iterator[tuple[Bar, int]]:
         seen.insert(at, bar.end)
 
 
-def _label(axes: Axes, bars: list[Bar], rows: dict[str, int]) -> set[tuple[str, str]]:
-    """Write labels into the bars that have room for theirs; returns these bars' lanes and labels."""
-    probe = axes.text(0, 0, "", fontsize=8)
-    ground = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8}
-    labelled = set()
-    places = [((bar.start, rows[bar.lane]), (bar.end, rows[bar.lane])) for bar in bars]
-    ends = axes.transData.transform(np.reshape(places, (-1, 2)))[:, 0].reshape(-1, 2)
-    for bar, room in zip(bars, ends[:, 1] - ends[:, 0] - 4, strict=True):
-        if room < 2:  # nothing fits: not worth being measured
-            continue
-        probe.set_text(_text(bar.label))
-        if probe.get_window_extent().width <= room:
-            axes.text(
-                (bar.start + bar.end) / 2, rows[bar.lane], probe.get_text(), ha="center", va="center", fontsize=8,
-                in_layout=False,  # it lies within the axes
-                bbox=ground if _look(bar.kind)["hatch"] else None,
-            )  # fmt: skip
-            labelled.add((bar.lane, bar.label))
-    probe.remove()
-    return labelled
-
-
 def _axes(height: float, texts: Iterable[str]) -> Axes:
     """An empty figure in our style, with fonts for these texts."""
-    matplotlib.rcParams["font.family"] = _fonts("".join(texts))
-    figure = Figure(figsize=(WIDTH, height), layout="constrained", facecolor="white")
+    matplotlib.rcParams["font.family"] = labels.fonts("".join(texts))
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     return axes
 
 
-def _fonts(text: str) -> list[str]:
-    """The names of the fonts that are needed for a text and are there. (Plain English needs no search.)"""
-    fonts = [FONT]
-    if text.isascii():
-        return fonts
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    lacking = set(map(ord, text))
-    for name in (FONT, *FONTS):
-        if name in there:
-            has = lacking & font_manager.get_font(font_manager.findfont(name)).get_charmap().keys()
-            if has and name != FONT:
-                fonts.append(name)
-            lacking -= has
-    return fonts
+def _title(figure: Figure, sentence: str) -> None:
+    title = "\n".join(map(text, textwrap.wrap(sentence, 100)))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontfamily=labels.fonts(sentence))
 
 
-def _printable(text: str) -> str:
-    """A text that can be sent and drawn: what can't stands as Python would escape it."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", lambda found: found[0].encode("unicode_escape").decode(), text)
+def _are_counts(values: Iterable[float]) -> bool:
+    return all(float(value).is_integer() and abs(value) <= MOST_COUNTED for value in values)
 
 
-def _text(text: str) -> str:
-    """A text as matplotlib is to be told it, so that no `$` begins a formula."""
-    return _printable(text).replace("$", r"\$")
+def _number(value: float) -> str:
+    return f"{value:g}" if _are_counts([value]) else f"{value:.3g}"
+
+
+def _plain(axis: Axis, values: Iterable[float]) -> None:
+    """Plain numbers at an axis; for counts whole ones, on a logarithmic one those measured, if they are few."""
+    values = sorted(set(values))
+    if axis.get_scale() == "linear":
+        if _are_counts(values):
+            axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    elif values[0] >= 0.001 and values[-1] <= MOST_COUNTED:
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(LogFormatter())
+        if len(values) <= 12 and _are_counts(values):
+            axis.set_ticks([], minor=True)
+            axis.set_ticks(values)
 
 
 def _is_automatic(name: str) -> bool:
@@ -441,20 +442,21 @@ def bars(values: dict[str, list[float]], sentence: str, unit: str = "seconds") -
     sentence  what the figure shows; only what is the same in every run
     """
     axes = _axes(1.1 + 0.36 * len(values), [*values, unit])
+    every = [value for measured in values.values() for value in measured]
+    middle = statistics.median_low if _are_counts(every) else statistics.median
     colour = STYLE["working"][0]
     for row, measured in enumerate(values.values()):
-        median = statistics.median(measured)
+        median, end = middle(measured), (max(measured), row)
         axes.barh(row, median, height=0.66, color=colour, edgecolor="#444444", linewidth=0.6)
         if len(measured) > 1:
             axes.plot(measured, [row] * len(measured), "o", markersize=3.5, color="black", alpha=0.5)
-        axes.annotate(
-            f"{median:.3g}", (max(measured), row), (6, 0), textcoords="offset points", va="center", fontsize=9
-        )
-    axes.set_yticks(range(len(values)), map(_text, values))
+        axes.annotate(_number(median), end, (6, 0), textcoords="offset points", va="center", fontsize=9)
+    axes.set_yticks(range(len(values)), map(text, values))
     axes.set_ylim(len(values) - 0.5, -0.5)
-    axes.set_xlim(0, max(max(measured) for measured in values.values()) * 1.1)
-    axes.set_xlabel(f"{_text(unit)}, measured in this run")
-    medians = [f"{name} {statistics.median(measured):.3g}" for name, measured in values.items()]
+    axes.set_xlim(0, max(every) * 1.1 or 1)
+    _plain(axes.xaxis, every)
+    axes.set_xlabel(f"{text(unit)}, measured in this run")
+    medians = [f"{name} {_number(middle(measured))}" for name, measured in values.items()]
     publish(axes.figure, sentence, f"Bars in {unit}: {', '.join(medians)}.")
 
 
@@ -480,22 +482,20 @@ def curves(
         places = {at for points in lines.values() for at, _ in points}
         ends = [min(places), max(places)]
         axes.plot(ends, ends, color="#888888", linewidth=1, label="ideal")
-    axes.set_xlabel(_text(x))
-    axes.set_ylabel(_text(y))
+    axes.set_xlabel(text(x))
+    axes.set_ylabel(text(y))
     axes.grid(alpha=0.3)
-    if not log:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axis, values in zip((axes.xaxis, axes.yaxis), zip(*itertools.chain(*lines.values()), strict=True), strict=True):
+        _plain(axis, values)
     if len(lines) + ideal > 1:
         names = [line.get_label() for line in axes.lines]
         places = [str(number) for number in range(len(names))]
         key = axes.figure.legend(axes.lines, places, loc="outside right upper", frameon=False, fontsize=9)
-        for text, name in zip(key.get_texts(), names, strict=True):
-            text.set_text(_text(name))  # only now: matplotlib leaves out who is given a name that begins with "_"
-    ends = [
-        f"{name} from {points[0][1]:.3g} at {points[0][0]:g} to {points[-1][1]:.3g} at {points[-1][0]:g}"
-        for name, points in lines.items()
-    ]
-    publish(axes.figure, sentence, f"Curves of {y} over {x}: {'; '.join(ends)}.")
+        for entry, name in zip(key.get_texts(), names, strict=True):
+            entry.set_text(text(name))  # only now: matplotlib leaves out who is given a name that begins with "_"
+    ends = {name: [f"{_number(value)} at {at:g}" for at, value in points] for name, points in lines.items()}
+    seen = "; ".join(f"{name} from {points[0]} to {points[-1]}" for name, points in ends.items())
+    publish(axes.figure, sentence, f"Curves of {y} over {x}: {seen}.")
 
 
 @_styled()
@@ -508,17 +508,16 @@ def publish(figure: Figure, sentence: str, seen: str = "") -> None:
     from IPython import get_ipython
     from IPython.display import display
 
-    plain = _printable(sentence)
+    plain = printable(sentence)
     if get_ipython() is None:
         print(plain)
         return
-    title = "\n".join(map(_text, textwrap.wrap(sentence, 100)))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontfamily=_fonts(sentence))
+    _title(figure, sentence)
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
     width, height = (round(inches * DPI / 2) for inches in figure.get_size_inches())
     display(
         {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": plain},
-        metadata={"image/png": {"alt": _printable(f"{sentence} {seen}".strip()), "width": width, "height": height}},
+        metadata={"image/png": {"alt": printable(f"{sentence} {seen}".strip()), "width": width, "height": height}},
         raw=True,
     )

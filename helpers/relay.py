@@ -18,11 +18,12 @@ themselves, so they depend on no other thread, and on no time.
 - A child of a child has its descriptors. Under forkserver, whose server has others, they are handed on.
 - A child's lines come whole and in its order. Which of stdout and stderr comes first is not kept: they are two pipes.
 - What a spawned child prints while it imports the main module, before it has its pipes, goes where it goes elsewhere.
+- In a script a fork meets one thread only: Python's warning about threads comes from a kernel's, not from `mp`'s.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
 - Two descriptors more for each child that runs, and two for all spans, are what it costs.
 
-Not run, because there was no such machine: Windows. Who asks for a pipe there waits for whoever is reading it; so the
-reader does not wait in a read, it asks every 10 ms what has come. Programs that a child runs use their console's handles.
+Not run, because there was no such machine: Windows. Who asks for a pipe there waits for whoever is reading it, so the
+reader does not wait in a read: it asks every 10 ms what has come. Programs that a child runs write to its console.
 
 What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.15): `_bootstrap`, which every
 start method calls first in the child, `_start_method`, `_popen` and a context's `_name`; `reduction.DupFd` and Windows'
@@ -32,8 +33,6 @@ start method calls first in the child, `_start_method`, `_popen` and a context's
 import _thread
 import codecs
 import contextlib
-import contextvars
-import copy
 import io
 import multiprocessing
 import os
@@ -43,6 +42,7 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from multiprocessing import context, reduction, util
 
 from helpers import cleanup, spans
@@ -50,6 +50,7 @@ from helpers import cleanup, spans
 WINDOWS = sys.platform == "win32"
 CHUNK = 1 << 16  # bytes; a pipe holds as many, as a rule
 ATOMIC = getattr(select, "PIPE_BUF", 512)  # bytes that are written in one go, even when several processes share a pipe
+PAUSE = 0.002  # seconds between reads while a child writes a lot
 PATIENCE = 0.5  # seconds for the rest of a long line
 NAMES = {1: "stdout", 2: "stderr"}
 
@@ -58,6 +59,8 @@ class Cell:
     """Where a child's output belongs: the notebook's cell that runs when the child is started."""
 
     def __init__(self):
+        import contextvars  # a child has no use for it
+
         kernel = _kernel()
         self.message = kernel.get_parent("shell") if kernel else {}
         self.id = self.message.get("header", {}).get("msg_id")
@@ -94,11 +97,13 @@ class Source:
 
     def __init__(self, fd: int):
         self.fd: int | None = fd
+        self.reader = reader
+        self.ended: float | None = None  # when it was closed
         self.unread = bytearray()
         self.lock = threading.RLock()  # a signal handler may join while its thread is joining
-        if not reader.polling:
+        if not self.reader.waiting:
             os.set_blocking(fd, False)
-        reader.add(self)
+        self.reader.add(self)
 
     def take(self) -> bool:
         """Read once, without waiting, and hand it on; returns False at the end or if nothing is there."""
@@ -106,7 +111,7 @@ class Source:
             if self.fd is None:
                 return False
             try:
-                size = min(_waiting(self.fd), CHUNK) if reader.polling else CHUNK
+                size = min(self.reader.waiting(self.fd), CHUNK) if self.reader.waiting else CHUNK
                 if not size:
                     return False
                 data = os.read(self.fd, size)
@@ -134,9 +139,9 @@ class Source:
     def close(self) -> None:
         with self.lock:
             if self.fd is not None:
-                reader.remove(self)
+                self.reader.remove(self)
                 os.close(self.fd)
-                self.fd = None
+                self.fd, self.ended = None, spans.clock()
 
 
 class Text(Source):
@@ -189,11 +194,11 @@ class Events(Source):
 class Reader:
     """One thread that reads all pipes of this process. It begins with the first.
 
-    polling     ask each pipe every 10 ms, because on Windows nothing can wait for several of them
+    waiting     says how many bytes a pipe has; it is asked every 10 ms, because nothing can wait for pipes on Windows
     """
 
-    def __init__(self, polling: bool = WINDOWS):
-        self.polling = polling
+    def __init__(self, waiting: Callable[[int], int] | None = None):
+        self.waiting = waiting or (_waiting if WINDOWS else None)
         self.sources: set[Source] = set()
         self.selector = None
 
@@ -206,12 +211,12 @@ class Reader:
             # Not threading.Thread: that waits until the thread runs, and a child's start would take that much longer.
             _thread.start_new_thread(self.run, ())
             util.Finalize(None, self.finish, exitpriority=-10)  # after multiprocessing has joined what nobody joined
-        if not self.polling:
+        if not self.waiting:
             self.selector.register(source.fd, 1, source)
 
     def remove(self, source: Source) -> None:
         self.sources.discard(source)
-        if not self.polling:
+        if not self.waiting:
             self.selector.unregister(source.fd)
 
     def run(self) -> None:
@@ -224,11 +229,11 @@ class Reader:
                     source.hand_on(more=False)
             if came:
                 # Whoever prints a lot is faster when nobody waits for each line.
-                time.sleep(0.002)
+                time.sleep(PAUSE)
 
     def wait(self) -> list[Source]:
         """Those in which something may be, or whose end has come."""
-        if self.polling:
+        if self.waiting:
             time.sleep(0.01)
             return list(self.sources)
         return [key.data for key, _ in self.selector.select(PATIENCE / 5 if self.held() else None)]
@@ -244,8 +249,8 @@ class Reader:
         """In a forked child: the pipes are its parent's, and the thread did not come with it."""
         for source in self.sources:
             os.close(source.fd)
-        if self.selector is not None:
-            self.selector.close()
+        if hasattr(self.selector, "fileno"):
+            os.close(self.selector.fileno())
 
 
 def _waiting(fd: int) -> int:
@@ -258,7 +263,9 @@ def _waiting(fd: int) -> int:
 
 reader = Reader()
 showing = threading.RLock()  # held while a stream of the program's is written to, and while any thread forks
-events_end: int | None = None  # where this process, a child or not, writes events for the first parent
+# Where this process, a child or not, writes events for the first parent, and what is there.
+events_end: int | None = None
+events_pipe: tuple | None = None
 
 
 def _before_fork() -> None:
@@ -281,7 +288,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Outlet:
-    """What a child is given when it starts: writing ends of pipes, and the cleanup.lifeline.
+    """What a child is given when it starts: writing ends of pipes, and the lifeline.
 
     Unpickled in a spawned or forkserver child, it puts them in place; a forked one calls `install`.
     """
@@ -310,11 +317,12 @@ class Outlet:
     def __reduce__(self):
         ends = {number: Handle(end) for number, end in self.ends.items()}
         events = None if events_end is None else Handle(events_end)
-        return _install, (ends, events, None if WINDOWS else Handle(cleanup.lifeline.end), spans.recording)
+        lifeline = None if WINDOWS else Handle(cleanup.lifeline.end)
+        return _install, (ends, events, events_pipe, lifeline, spans.recording)
 
     def install(self) -> None:
         """In a forked child."""
-        _install(self.ends, events_end, cleanup.lifeline.end, spans.recording)
+        _install(self.ends, events_end, events_pipe, cleanup.lifeline.end, spans.recording)
 
     def close(self) -> None:
         """In the parent, when the child has them."""
@@ -329,15 +337,16 @@ class Outlet:
 
 
 def _open_events() -> None:
-    global events_end
+    global events_end, events_pipe
     if events_end is None:
         read_end, events_end = os.pipe()
+        events_pipe = _identity(events_end)
         Events(read_end)
 
 
-def _install(ends: dict[int, int], events: int | None, lifeline_end: int | None, recording: bool) -> Outlet:
+def _install(ends: dict, events: int | None, pipe: tuple | None, lifeline_end: int | None, recording: bool) -> None:
     """In a child, before anything else of it runs."""
-    global events_end
+    global events_end, events_pipe
     for number, end in ends.items():
         name = NAMES[number]
         before, original = getattr(sys, name), getattr(sys, f"__{name}__")
@@ -353,9 +362,10 @@ def _install(ends: dict[int, int], events: int | None, lifeline_end: int | None,
                     other.write, other.flush = stream.write, stream.flush
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    cleanup.lifeline.end, spans.recording, events_end = lifeline_end, recording, events
+    cleanup.lifeline.end, spans.recording = lifeline_end, recording
+    events_end, events_pipe = events, pipe
     if events is not None:
-        spans.send = Sender(events).send
+        spans.send = Sender(events, pipe).send
 
 
 def _can_be_kept(stream) -> bool:
@@ -378,23 +388,24 @@ def _stream(number: int) -> io.TextIOWrapper:
     return stream
 
 
+def _identity(fd: int) -> tuple[int, int, int]:
+    """What tells the file behind a descriptor from others."""
+    found = os.fstat(fd)
+    return found.st_dev, found.st_ino, found.st_mode
+
+
 class Sender:
     """Sends a child's events, as long as the descriptor for them is still what it was."""
 
-    def __init__(self, fd: int):
-        self.fd, self.pipe = fd, self._what(fd)
-
-    @staticmethod
-    def _what(fd: int) -> tuple[int, int, int]:
-        found = os.fstat(fd)
-        return found.st_dev, found.st_ino, found.st_mode
+    def __init__(self, fd: int, pipe: tuple):
+        self.fd, self.pipe = fd, pipe
 
     def send(self, event: tuple) -> None:
         message = pickle.dumps(event)
         if len(message) > ATOMIC - 2:  # in one go, or other children's could come between
             message = pickle.dumps(event._replace(**{key: getattr(event, key)[:30] for key in ("label", "thread")}))
         with contextlib.suppress(OSError):  # the program has closed it, or nobody reads any more
-            if self._what(self.fd) == self.pipe:
+            if _identity(self.fd) == self.pipe:
                 os.write(self.fd, len(message).to_bytes(2, "big") + message)
 
 
@@ -481,7 +492,9 @@ class RelayedProcess:
             for source in [*sources, *(each for each in list(reader.sources) if isinstance(each, Events))]:
                 source.finish()
             self._sources = None
-            spans.record(spans.Event("exit", spans.clock(), self.pid))
+            # When its pipes ended, which the reader sees at once; not when somebody asked.
+            ended = max((source.ended or spans.clock() for source in sources), default=spans.clock())
+            spans.record(spans.Event("exit", ended, self.pid, id=self._popen.returncode))
 
 
 def _rebuild(outlet, rebuild, args):
@@ -497,7 +510,7 @@ class RelayedContext:
     def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
         from multiprocessing.pool import Pool
 
-        own, cell = copy.copy(self), Cell()
+        own, cell = type(self)(), Cell()
 
         def Process(*args, **kwargs):
             child = self.Process(*args, **kwargs)

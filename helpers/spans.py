@@ -24,7 +24,6 @@ timelines: list = []
 main_pid = os.getpid()
 recording = False  # whether a timeline is open; in a child, whether one was when it was started
 _ids = itertools.count()
-clock = time.perf_counter
 
 
 class Event(namedtuple("Event", "what time pid label kind id thread", defaults=("", "", 0, ""))):
@@ -36,7 +35,7 @@ class Event(namedtuple("Event", "what time pid label kind id thread", defaults=(
     pid     the process
     label   the process's name, the span's or the message's label
     kind    of a span: one of KINDS
-    id      of a span: the same in its "begin" and "end"
+    id      of a span: the same in its "begin" and "end"; of an "exit": the exit code
     thread  the thread's name; "" is a process's main thread
     """
 

@@ -11,14 +11,17 @@ import sys
 import threading
 import time
 import warnings
+from multiprocessing.connection import wait
 
 import matplotlib.image
 import matplotlib.style
+import numpy as np
 import pytest
 import workers
+from matplotlib.collections import PolyCollection
 
-from helpers import bars, chart, curves, span, spans, timeline
-from helpers.chart import DPI, Bar, Message, publish
+from helpers import bars, chart, curves, labels, span, spans, timeline
+from helpers.chart import DPI, Bar, End, Message, publish
 from helpers.spans import Event
 
 
@@ -40,14 +43,28 @@ def recorded(*events) -> timeline:
     return run
 
 
+def arrows_of(drawn) -> list[tuple]:
+    """Where each drawn arrow begins and what it spans."""
+    return [*zip(*map(np.ma.getdata, (drawn.X, drawn.Y, drawn.U, drawn.V)), strict=True)] if hasattr(drawn, "U") else []
+
+
+def drawn_marks(figure) -> dict[str, list]:
+    """Where processes ended that did not as usual, by what the key says of the mark."""
+    (axes,), said = figure.axes, [text.get_text() for text in figure.legends[0].get_texts()]
+    assert said[len(said) - len(axes.lines) :] == [line.get_label() for line in axes.lines]
+    assert all(line.get_clip_on() is False and line.get_color() == "black" for line in axes.lines)
+    assert len({line.get_marker() for line in axes.lines}) == len(axes.lines)
+    return {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+
+
 def drawn_bars(axes) -> list[tuple]:
     """Each drawn bar's row, left, width, height and hatch; one object of matplotlib's holds many bars."""
     found = []
-    for patch in axes.patches:
-        for corners in patch.get_path().to_polygons():
+    for alike in (each for each in axes.collections if isinstance(each, PolyCollection) and not arrows_of(each)):
+        for corners in (path.vertices for path in alike.get_paths()):
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
             row, width, height = (round(float(value), 9) for value in ((top + bottom) / 2, right - left, bottom - top))
-            found.append((row, left, width, height, patch.get_hatch() or ""))
+            found.append((row, left, width, height, alike.get_hatch() or ""))
     return sorted(found, key=lambda bar: (bar[1], bar[0]))
 
 
@@ -204,7 +221,7 @@ def test_what_overlaps_in_a_lane_can_be_told_apart():
     assert (outer, inner, other) == (0.76, pytest.approx(0.76 * 0.7), 0.76)
     texts = [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     assert sorted(texts) == ["inner", "other", "outer", "used"]  # two arrows have their label in a bar
-    assert "process ended within it" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert drawn_marks(figure) == {"ended within it": [[4, 0]]}
 
 
 def test_a_run_is_drawn_to_scale():
@@ -220,24 +237,20 @@ def test_a_run_is_drawn_to_scale():
         Event("begin", 18, 1, "too long for so short a bar", "working", 3),
         Event("end", 18.5, 1, "", "", 3),
         Event("received", 19, 2, "letter"),
-        Event("exit", 20, 2),
+        Event("exit", 20, 2, id=-15),
     )
     figure = run._draw()
     (axes,) = figure.axes
     drawn = drawn_bars(axes)
     assert [bar[:3] for bar in drawn] == [(0, 0, 1), (1, 2, 1), (0, 4, 2), (1, 6, 4), (0, 8, 0.5)]
     assert [hatch for *_, hatch in drawn] == ["////", "////", "", "....", ""]
-    assert sorted(text.get_text() for text in axes.texts) == ["", "", "", "", "letter", "send"]
-    (cross,) = axes.lines
-    assert (*cross.get_xydata()[0], cross.get_clip_on()) == (10, 1, False)
-    (arrow,) = (text for text in axes.texts if getattr(text, "arrow_patch", None))
-    assert (arrow.xyann, arrow.xy) == ((5, 0), (9, 1))
-    (label,) = (text for text in axes.texts if text.get_text() == "letter")
-    assert label.xy == (7, 0.5)
+    assert sorted(text.get_text() for text in axes.texts) == ["letter", "send"]
+    assert drawn_marks(figure) == {"ended from outside": [[10, 1]]}
+    assert [arrow for drawn in axes.collections for arrow in arrows_of(drawn)] == [(5, 0, 4, 1)]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["ann", "bob"]
     assert_axes(axes, (0, None), (1.5, -0.5), "seconds")
     key = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert key == ["starting", "working", "waiting", "process ended within it"]
+    assert key == ["starting", "working", "waiting", "ended from outside"]
     assert [patch.get_hatch() or "" for patch in figure.legends[0].get_patches()] == ["////", "", "...."]
     assert figure.legends[0]._ncols == len(key)
 
@@ -265,11 +278,152 @@ def test_labels_on_a_pattern_have_a_plain_ground_and_too_many_are_left_out():
         return {text.get_text(): text for text in recorded(*bar, *sent, *received)._draw().axes[0].texts}
 
     few = drawn(12, "waiting")
-    assert set(few) == {"", "bar", *map(str, range(12))}
+    assert set(few) == {"bar", *map(str, range(12))}
     assert few["bar"].get_bbox_patch()
     many = drawn(13, "working")
-    assert set(many) == {"", "bar"}
+    assert set(many) == {"bar"}
     assert not many["bar"].get_bbox_patch()
+
+
+def writes(figure) -> dict[str, tuple]:
+    """What a figure's labels cover, in dots: left, bottom, right, top."""
+    figure.draw_without_rendering()
+    return {text.get_text(): text.get_window_extent().extents for text in figure.axes[0].texts}
+
+
+def test_labels_do_not_lie_on_arrows_marks_or_other_labels(displayed, published_too):
+    run = recorded(
+        *(Event("ready", 0, pid, name) for pid, name in enumerate(("ann", "bob", "cat"))),
+        Event("begin", 0, 1, "crossed", "working", 1),  # an arrow from ann to cat goes through its middle
+        Event("end", 10, 1, "", "", 1),
+        Event("begin", 14, 1, "outer", "holding", 2),
+        Event("begin", 16, 1, "inner", "working", 3),
+        Event("end", 18, 1, "", "", 3),
+        Event("exit", 20, 1, id=1),
+        *(Event("sent", time, 0, name) for name, time in (("through", 5), ("along", 5.2), ("last", 20.5))),
+        *(Event("received", time, 2, name) for name, time in (("through", 5), ("along", 5.3), ("last", 20.5))),
+    )
+    run.show(*["A sentence that makes the plane less high."] * 9, upto=20.6)
+    (figure,) = published_too
+    boxes, axes = writes(figure), figure.axes[0]
+    assert set(boxes) == {"crossed", "outer", "inner", "through", "along", "last"}
+    points = [axes.transData.transform([(message.sent, 0), (message.received, 2)]) for message in run.messages()]
+    points = [start + (end - start) * part for start, end in points for part in np.linspace(0, 1, 500)]
+    points.append(axes.transData.transform((20, 1)))
+    for label, (left, bottom, right, top) in boxes.items():
+        assert not [label for x, y in points if left <= x <= right and bottom <= y <= top]
+        others = [
+            name for name, (x0, y0, x1, y1) in boxes.items() if x0 < right and left < x1 and y0 < top and bottom < y1
+        ]
+        assert others == [label]
+        assert axes.bbox.x0 <= left < right <= axes.bbox.x1
+    assert run._draw("One line.").get_suptitle() == "One line."  # places are looked for in the plane that is left
+    left, right = (axes.transData.transform((at, 1))[0] for at in (0, 10))
+    assert left < boxes["crossed"][0] < boxes["crossed"][2] < right
+
+
+def test_a_label_that_finds_no_free_place_is_written_all_the_same():
+    messages = [Event("sent", 1 + number / 1000, 1, f"message {number}") for number in range(12)]
+    messages += [event._replace(what="received", pid=2) for event in messages]
+    bar = Event("begin", 1, 1, "a label as long as a bar", "working", 1), Event("end", 1.3, 1, "", "", 1)
+    assert set(writes(recorded(*messages, *bar)._draw(upto=1.3))) >= {f"message {number}" for number in range(12)}
+
+
+# How processes ended.
+
+
+def test_each_end_is_known_by_its_exit_code_with_a_span_or_without(mp):
+    how = {"raises": 1, "os._exit": 7, "killed": -9 if os.name == "posix" else -15, "": 0}
+    with timeline() as run:
+        start_all(
+            [mp.Process(target=workers.print_lines, args=(1, 1, ending), name=ending or "usual") for ending in how]
+        )
+        start_all([mp.Process(target=workers.work_then_exit, args=("cut short",), name="cut")])
+    found = {end.lane: (end.code, end.how) for end in run.ends()}
+    assert found == {
+        "raises": (1, "failed"),
+        "os._exit": (7, "failed"),
+        "killed": (how["killed"], "ended from outside"),
+        "usual": (0, ""),
+        "cut": (0, "ended within it"),
+    }
+
+
+def test_an_end_is_where_the_process_ended_not_where_it_was_joined(mp):
+    with timeline() as run:
+        child = mp.Process(target=workers.print_lines, args=(1, 1, "raises"))
+        child.start()
+        wait([child.sentinel])
+        time.sleep(0.5)
+        child.join()
+    (end,) = run.ends()
+    assert end.time < run.seconds - 0.4
+
+
+def test_a_pool_ends_its_workers_as_usual_unless_they_are_at_a_task(mp):
+    with timeline() as run, mp.Pool(2) as pool:
+        pool.map(workers.work, ["1", "2"], chunksize=1)
+    assert [end.how for end in run.ends()] == ["", ""]
+    with timeline() as run, mp.Pool(1) as pool:
+        pool.apply_async(workers.work, ("long", 60))
+        while not run.bars("working"):
+            time.sleep(0.01)
+    (end,) = run.ends()
+    assert (end.code, end.how) == (-15, "ended from outside")
+
+
+def ended(**processes) -> timeline:
+    """A run of processes that were ready at 1; for each a kind of end: its exit code, and whether within a span."""
+    events = []
+    for pid, (name, (code, within)) in enumerate(processes.items(), start=spans.main_pid + 1):
+        events += [Event("start", 0, pid, name), Event("ready", 1, pid)]
+        events += [Event("begin", 2, pid, "x", "working", 1)] if within else []
+        events += [Event("exit", 3, pid, id=code)]
+    return recorded(*events)
+
+
+def test_every_end_that_is_not_as_usual_has_its_mark_and_its_words(displayed):
+    run = ended(a=(1, False), b=(1, True), c=(-15, False), d=(-9, True), e=(0, True), f=(0, False))
+    marks = {
+        "failed": [[3, 0], [3, 1]],
+        "ended from outside": [[3, 2], [3, 3]],
+        "ended within it": [[3, 4]],
+    }
+    assert drawn_marks(run._draw()) == marks
+    assert [end.how for end in run.ends()] == [*(how for how, at in marks.items() for _ in at), ""]
+    run.show()
+    assert displayed[0][1]["image/png"]["alt"].endswith(
+        "a: starting, failed with exit code 1; b: starting, working, failed with exit code 1; "
+        "c: starting, ended from outside with exit code -15; "
+        "d: starting, working, ended from outside with exit code -9; "
+        "e: starting, working, ended within it with exit code 0; f: starting; 0 arrows."
+    )
+    assert [bar.finished for bar in run.bars("working")] == [False] * 3
+
+
+def test_a_thread_that_ended_within_a_span_has_a_mark_and_who_still_runs_has_none():
+    events = [Event("begin", 1, 7, "x", "working", 1, "reader"), Event("begin", 1, 8, "y", "working", 1)]
+    run = recorded(Event("start", 0, 7, "ann"), Event("start", 0, 8, "bob"), *events, Event("exit", 2, 7, id=3))
+    assert run.ends() == [End("ann", 2, 3, "failed"), End("ann, reader", 2, 3, "failed")]
+    assert [bar.finished for bar in run.bars()] == [False] * 4
+
+
+def test_no_process_ends_before_its_last_event():
+    run = recorded(Event("exit", 1, 7, id=1), Event("begin", 0, 7, "x", "working", 1), Event("end", 2, 7, "", "", 1))
+    assert run.ends() == [End("worker 1", 2, 1, "failed")]
+
+
+# The time axis.
+
+
+@pytest.mark.parametrize(("upto", "right"), [(None, 4.2), (0, 4.2), (3, 4), (8, 8)])
+def test_the_time_axis_goes_as_far_as_it_is_told_and_cuts_nothing_off(published, upto, right):
+    bar = Event("begin", 1, 7, "x", "working", 1), Event("end", 2, 7, "", "", 1)
+    late = {"bar": bar[1:], "message": (Event("sent", 4, 7, "m"),), "mark": (Event("exit", 4, 7, id=1),)}
+    for name, events in late.items():
+        more = [event._replace(time=5) for event in events] + [Event("received", 5, 7, "m")] * (name == "message")
+        recorded(*bar[:1] if name == "bar" else bar, *more).show(upto=upto)
+    assert [axes.get_xlim() for axes in published] == [(0, pytest.approx(right))] * 3
 
 
 def test_times_count_from_the_first_event():
@@ -357,6 +511,40 @@ def test_curves_are_drawn_to_scale(published):
     assert one.xaxis.get_major_locator()._integer
     for each in published:
         assert [side for side, spine in each.spines.items() if spine.get_visible()] == ["left", "bottom"]
+
+
+def ticks(axis) -> list[str]:
+    axis.figure.draw_without_rendering()
+    shown = zip(axis.get_majorticklocs(), axis.get_ticklabels(), strict=True)
+    low, high = sorted(axis.get_view_interval())
+    return [label.get_text() for at, label in shown if low <= at <= high]
+
+
+def test_counts_have_whole_numbers(published, displayed):
+    bars({"a": [2, 3], "b": [1]}, "Counts.", "processes")
+    bars({"a": [2.5, 3], "b": [1]}, "Values.", "seconds")
+    curves({"a": [(1, 1), (2, 2), (3, 2)]}, "Counts.", "workers", "holders")
+    curves({"a": [(1, 7)]}, "One count.", "workers", "holders")
+    curves({"a": [(1, 0.5), (2, 1.0)]}, "Speeds.", "workers", "speed-up")
+    counts, values, lines, one, speeds = published
+    assert ticks(counts.xaxis) == ["0", "1", "2", "3"]
+    assert [text.get_text() for text in counts.texts] == ["2", "1"]
+    assert "0.5" in ticks(values.xaxis)
+    assert [text.get_text() for text in values.texts] == ["2.75", "1"]
+    assert (ticks(lines.xaxis), ticks(lines.yaxis)) == (["1", "2", "3"], ["1", "2"])
+    assert (ticks(one.xaxis), ticks(one.yaxis)) == (["1"], ["7"])
+    assert (ticks(speeds.xaxis), len(ticks(speeds.yaxis)) > 2) == (["1", "2"], True)
+
+
+def test_logarithmic_axes_have_plain_numbers_unless_they_are_large(published):
+    curves({"a": [(1, 0.25), (2, 1.5), (4, 3.0), (8, 30.0)]}, "Few.", "workers", "speed-up", log="xy")
+    curves({"a": [(2**n, 1.0) for n in range(13)]}, "Many.", "chunksize", "seconds", log="x")
+    curves({"a": [(10, 1.0), (10**7, 2.0)]}, "Large.", "bytes", "seconds", log="x")
+    few, many, large = published
+    assert ticks(few.xaxis) == ["1", "2", "4", "8"]
+    assert ticks(few.yaxis) == ["1", "10"]
+    assert ticks(many.xaxis) == ["1", "10", "100", "1000"]
+    assert not {"1", "10", "100"} & set(ticks(large.xaxis))
 
 
 def test_bars_draw_measured_values(displayed):
@@ -479,9 +667,9 @@ def shown(text) -> str:
 
 
 def test_fonts_are_looked_for_only_for_what_the_usual_one_lacks(monkeypatch):
-    assert chart._fonts("café → 1") == [chart.FONT]
-    monkeypatch.setattr(chart.font_manager, "get_font", None)
-    assert chart._fonts("plain") == [chart.FONT]
+    assert labels.fonts("café → 1") == [labels.FONT]
+    monkeypatch.setattr(labels.font_manager, "get_font", None)
+    assert labels.fonts("plain") == [labels.FONT]
 
 
 def test_chinese_is_drawn_where_there_is_a_font_and_boxes_without_a_word_where_not(displayed, monkeypatch, capfd):
@@ -489,9 +677,9 @@ def test_chinese_is_drawn_where_there_is_a_font_and_boxes_without_a_word_where_n
         recorded(Event("begin", 1, 1, label, "working", 1), Event("end", 9, 1, "", "", 1)).show("A run.")
         return png(displayed)
 
-    if len(chart._fonts("任务")) > 1:  # this machine has one
+    if len(labels.fonts("任务")) > 1:  # this machine has one
         assert draw("任务") != draw("务任")
-    monkeypatch.setattr(chart, "FONTS", ())  # simulated: it has none
+    monkeypatch.setattr(labels, "FONTS", ())  # simulated: it has none
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert draw("任务") == draw("务任")
@@ -501,14 +689,14 @@ def test_chinese_is_drawn_where_there_is_a_font_and_boxes_without_a_word_where_n
 def test_many_spans_become_few_objects(displayed, monkeypatch):
     """The time that a figure takes goes by how many objects matplotlib draws and how many labels are measured."""
     measured = []
-    monkeypatch.setattr(chart, "_text", lambda text: measured.append(text) or text)
+    monkeypatch.setattr(labels, "text", lambda text: measured.append(text) or text)
     events = []
     for number in range(2000):
         events += [Event("begin", number, 1, f"task {number}", "working", number)]
         events += [Event("end", number + 0.9, 1, "", "", number)]
     (axes,) = recorded(*events)._draw().axes
     assert len(drawn_bars(axes)) == 2000
-    assert len(axes.patches) <= math.ceil(2000 / chart.TOGETHER)
+    assert len(axes.patches) + len(axes.collections) < 10
     assert len(axes.texts) + len(measured) < 10
 
 
@@ -521,8 +709,12 @@ def test_how_deep_a_span_lies_is_counted_in_its_lane():
 def test_many_lanes_and_messages_can_be_drawn(displayed):
     events = [Event("sent", 1, number, str(number)) for number in range(2000)]
     events += [Event("received", 2, number + 1, str(number)) for number in range(2000)]
-    recorded(*events).show("Many.")
-    assert displayed
+    run = recorded(*events)
+    run.show("Many.")
+    (axes,) = run._draw().axes
+    assert len(sum(map(arrows_of, axes.collections), [])) == 2000  # noqa: RUF017
+    assert len(axes.get_yticklabels()) <= chart.MOST_LANES  # each costs time, and they would lie on each other
+    assert struct.unpack(">II", png(displayed)[16:24]) == (chart.WIDTH * DPI, int((1.15 + 0.36 * 250) * DPI))
 
 
 def test_what_nobody_started_and_kinds_that_nobody_knows_are_drawn(displayed):

@@ -128,3 +128,46 @@ def test_a_restarted_kernel_leaves_no_process(kernel):
     printed = kernel.run("p = mp.Process(target=workers.sleep, args=(60,)); p.start(); print(p.pid)")
     kernel.manager.restart_kernel(now=True)
     wait_until_gone([int(printed)])
+
+
+OLDER = """
+from ipykernel.iostream import OutStream
+if hasattr(OutStream, "set_thread_parent"):
+    del OutStream.set_thread_parent
+"""
+# https://github.com/ipython/ipykernel/issues/1559 would have a thread know only the cell that it was told.
+NEWER = """
+import threading
+from ipykernel.iostream import OutStream, extract_header
+told = threading.local()
+def set_thread_parent(self, parent):
+    before, told.header = getattr(told, "header", None), extract_header(parent)
+    return before
+def reset_thread_parent(self, token):
+    told.header = token
+def set_parent(self, parent):
+    set_thread_parent(self, parent)
+    self._parent_header_global = extract_header(parent)
+def parent_header(self):
+    return getattr(told, "header", None) or self._parent_header_global
+OutStream.set_thread_parent, OutStream.reset_thread_parent = set_thread_parent, reset_thread_parent
+OutStream.set_parent, OutStream.parent_header = set_parent, property(parent_header)
+"""
+
+
+@pytest.mark.parametrize("other", [OLDER, NEWER], ids=["before 7.4", "issue 1559"])
+def test_another_ipykernel_knows_the_cell_too(kernel, other):
+    """Simulated, by changing the one that is installed."""
+    kernel.run(other)
+    start = "child = mp.Process(target=workers.print_when_told, args=(gate, 'late')); child.start()"
+    late = kernel.start(f"import threading\nours, gate = mp.Pipe()\n{start}")
+    kernel.wait(kernel.ended(late))
+    begun = kernel.start(
+        "def begin():\n"
+        "    global second\n"
+        "    second = mp.Process(target=workers.print_when_told, args=(gate, 'by a thread')); second.start()\n"
+        "thread = threading.Thread(target=begin); thread.start(); thread.join()"
+    )
+    kernel.wait(kernel.ended(begun))
+    assert kernel.run("ours.send(1); ours.send(1); child.join(); second.join(); print('joined')") == "joined\n"
+    assert (kernel.printed[late], kernel.printed[begun]) == ("late\n", "by a thread\n")

@@ -50,6 +50,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="most of these programs 
 slow = pytest.mark.slow
 
 
+def fast_with(method: str):
+    """Each start method, but with all but one the test is slow."""
+    return pytest.mark.parametrize("method", [pytest.param(m, marks=[] if m == method else [slow]) for m in METHODS])
+
+
 class Program:
     """A program, and what its docstring says must come of it."""
 
@@ -102,7 +107,9 @@ class Came:
 
     def __init__(self, out: bytes, err: bytes, exit: int, folder: Path):
         self.out, self.err, self.exit = out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), exit
-        self.files = {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.suffix == ".txt"}
+        self.files = {
+            path.name: path.read_text("utf-8", "replace") for path in folder.iterdir() if path.suffix == ".txt"
+        }
 
     def __repr__(self):
         shown = {name: value[-2000:] if isinstance(value, str) else value for name, value in vars(self).items()}
@@ -279,7 +286,9 @@ def test_a_program_in_a_cell_prints_there(name, method, place, shared_kernel, tm
         assert any(part in line for line in printed), printed
     if "err" not in program.says:
         assert printed == []
-    assert {path.name: path.read_text("utf-8").splitlines() for path in tmp_path.glob("*.txt")} == program.files
+    assert {
+        path.name: path.read_text("utf-8", "replace").splitlines() for path in tmp_path.glob("*.txt")
+    } == program.files
 
 
 @pytest.mark.parametrize("children", [60, pytest.param(300, marks=slow)])
@@ -305,6 +314,7 @@ def test_flushed_text_is_there_at_once(kind, method, tmp_path):
         assert program.wait(PATIENCE) == 0
 
 
+@fast_with("fork")
 @pytest.mark.parametrize("kind", ["plain", "mp"])
 def test_all_lines_arrive_though_nobody_joins_and_the_reader_is_slow(kind, method, tmp_path):
     with ended(start("nobody_joins", method, kind, tmp_path, stdout=-1)) as program:
@@ -313,6 +323,7 @@ def test_all_lines_arrive_though_nobody_joins_and_the_reader_is_slow(kind, metho
         assert program.wait(PATIENCE) == 0
 
 
+@fast_with("spawn")
 @pytest.mark.parametrize("kind", ["plain", "mp"])
 def test_children_end_when_nobody_reads_any_more(kind, method, tmp_path):
     with ended(start("prints_for_ever", method, kind, tmp_path, stdout=-1, stderr=-1)) as program:
@@ -337,6 +348,7 @@ FLAGS = {
 }
 
 
+@fast_with("fork")
 @pytest.mark.parametrize("flags", FLAGS)
 def test_the_flags_of_the_interpreter(flags, method, tmp_path):
     options = {"flags": flags.partition("in ")[0].split(), "env": environment_for(**FLAGS[flags])}
@@ -346,6 +358,7 @@ def test_the_flags_of_the_interpreter(flags, method, tmp_path):
     assert mp.comparable(any_order=False) == plain.comparable(any_order=False)
 
 
+@fast_with("spawn")
 @pytest.mark.parametrize("kind", ["plain", "mp"])
 def test_a_folder_of_a_difficult_name(kind, method, tmp_path):
     folder = tmp_path / 'it\'s a "进程" $HOME & more'
@@ -356,6 +369,7 @@ def test_a_folder_of_a_difficult_name(kind, method, tmp_path):
     assert came.stdout.splitlines() == PLAN["three_deep"].says["out"]
 
 
+@fast_with("spawn")
 def test_children_started_by_threads_print_under_the_cell_that_ran_then(kernel):
     kernel.run(
         "import asyncio, threading; from concurrent.futures import ThreadPoolExecutor; from cells import print_then"
@@ -382,12 +396,14 @@ def test_children_started_by_threads_print_under_the_cell_that_ran_then(kernel):
     assert printed == "the last\n"
 
 
+@fast_with("spawn")
 def test_a_captured_cell(kernel):
     code = "c = mp.Process(target=workers.print_text, args=('x',)); c.start(); c.join()"
     assert kernel.run(f"%%capture caught\n{code}") == ""
     assert kernel.run("print(caught.stdout.upper(), end='')") == "X\n"
 
 
+@fast_with("spawn")
 def test_an_output_widget(method, tmp_path):
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [
@@ -405,6 +421,7 @@ def test_an_output_widget(method, tmp_path):
     assert notebook.cells[2].outputs[0].text == "['in the widget\\n']\n"
 
 
+@fast_with("spawn")
 def test_stop_ends_only_what_its_own_cell_started(method, place, tmp_path):
     kernel = CellKernel(method, place, tmp_path)
     try:

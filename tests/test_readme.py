@@ -5,10 +5,14 @@ import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
+import nbformat
+import pytest
 from test_notebooks import LESSONS, anchors
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+# Messages that only another system or version of Python prints: explained in this lesson.
+ELSEWHERE = {"NotImplementedError": "03_queue.ipynb"}
 
 
 def links() -> list[str]:
@@ -31,6 +35,51 @@ def test_all_problems_have_a_section():
     assert len(re.findall(r"^\| .* \| \[.*\]\(notebooks/\d\d_\w+\.ipynb#.*\) \|$", table, re.MULTILINE)) == 43 + 8
 
 
+def rows() -> list[tuple[str, str, str]]:
+    """For each row of the table of problems: its first column, and the notebook and the heading that it links to."""
+    table = README.partition("## Find your problem")[2].partition("\n## ")[0]
+    found = re.findall(r"^\| (.*) \| \[.*\]\(notebooks/(\d\d_\w+\.ipynb)#(.*)\) \|$", table, re.MULTILINE)
+    return [(symptom, notebook, unquote(anchor)) for symptom, notebook, anchor in found]
+
+
+def messages(symptom: str) -> list[str]:
+    """What stands in code font and is not the name of a function, a module or a start method."""
+    codes = re.findall(r"`([^`]+)`", symptom)
+    return [code for code in codes if not re.fullmatch(r"[a-z_]+(\(\))?|with Pool", code) and code not in ELSEWHERE]
+
+
+def outputs_of(notebook: str, anchor: str) -> str:
+    """All that the cells of a section print, up to the next heading that does not belong to it."""
+    texts, depth = [], 0
+    for cell in nbformat.read(ROOT / "notebooks" / notebook, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            for marks, heading in re.findall(r"^(#+) +(.*?) *$", cell.source, re.MULTILINE):
+                if re.sub(r"[`*]", "", heading).replace(" ", "-") == anchor:
+                    depth = len(marks)
+                elif depth and len(marks) <= depth:
+                    depth = 0
+        elif depth:
+            for output in cell.outputs:
+                texts += [output.get("text", ""), output.get("ename", ""), output.get("evalue", "")]
+                texts.append(output.get("data", {}).get("text/plain", ""))
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize(
+    ("message", "notebook", "anchor"),
+    [(message, *place) for symptom, *place in rows() for message in messages(symptom)],
+    ids=lambda text: re.sub(r"\W+", "-", text)[:40],
+)
+def test_each_message_is_shown_where_its_row_leads(message, notebook, anchor):
+    assert message in outputs_of(notebook, anchor)
+
+
+def test_what_cannot_be_shown_is_explained():
+    assert set(ELSEWHERE) <= {code for symptom, *_ in rows() for code in re.findall(r"`([^`]+)`", symptom)}
+    for message, notebook in ELSEWHERE.items():
+        assert message in (ROOT / "notebooks" / notebook).read_text(encoding="utf-8")
+
+
 def test_every_lesson_stands_in_the_table_with_its_minutes():
     for lesson in LESSONS:
         minutes = re.search(r"\*\*(\d+) minutes\*\*", lesson.read_text(encoding="utf-8"))[1]
@@ -46,3 +95,11 @@ def test_the_python_that_is_asked_for_is_the_one_that_the_package_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["requires-python"] == ">=3.11"
     assert "Python 3.11 or newer" in README
+
+
+def test_readme_classifiers_and_workflow_name_the_same_pythons():
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
+    versions = [each.rpartition(" ")[2] for each in classifiers if re.search(r":: \d+\.\d+$", each)]
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text()
+    assert re.findall(r'"([^"]+)"', re.search(r"^ +python: \[(.*)\]$", workflow, re.MULTILINE)[1]) == versions
+    assert f"the tests run on {versions[0]} to {versions[-1]}" in README

@@ -278,9 +278,8 @@ def test_as_on_windows_where_a_reader_asks_what_is_there(mp, capsys, monkeypatch
         return count
 
     fcntl, select, termios = (pytest.importorskip(name) for name in ("fcntl", "select", "termios"))
-    monkeypatch.setattr(relay, "_waiting", waiting)
     monkeypatch.setattr(relay, "events_end", None)
-    monkeypatch.setattr(relay, "reader", relay.Reader(polling=True))
+    monkeypatch.setattr(relay, "reader", relay.Reader(waiting))
     with helpers.timeline() as seen:
         child = mp.Process(target=workers.print_lines, args=(1, 5000, "raises"))
         child.start()
@@ -317,7 +316,7 @@ def test_what_a_program_preloads_in_the_fork_server_stays():
 
 def test_an_event_is_lost_when_its_descriptor_is_somebody_elses(tmp_path):
     read_end, write_end = os.pipe()
-    sender = relay.Sender(write_end)
+    sender = relay.Sender(write_end, relay._identity(write_end))
     event = spans.Event("begin", 1.0, 1, "x" * 9000, "working", 1, "t" * 9000)
     sender.send(event)
     message = os.read(read_end, 1 << 16)

@@ -1,4 +1,4 @@
-"""Four threads of a child print 500 lines each.
+"""Four threads of a child print 500 lines each, in turn: without a lock of their own, plain loses some.
 
 order: any
 """
@@ -8,10 +8,13 @@ import threading
 
 from chosen import run
 
+turn = threading.Lock()
+
 
 def write(thread):
     for number in range(500):
-        sys.stdout.write(f"thread {thread} line {number}\n")
+        with turn:
+            sys.stdout.write(f"thread {thread} line {number}\n")
 
 
 def work():
