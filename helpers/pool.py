@@ -28,18 +28,11 @@ def throw_darts(seed: int, darts: int = 300_000) -> int:
         return sum(x * x + y * y < 1 for x, y in throws)
 
 
-def keep_gate(shared) -> None:
-    """Initializer: this worker keeps the gate that it was given."""
-    global gate
-    gate = shared  # no Event: one that a killed worker waited for can't be set any more
-
-
-def work(name: str) -> str:
-    """Take a moment; a task named "slow" waits until the gate opens."""
+def work(task: tuple[str, float]) -> str:
+    """Sleep as long as the task says; in a figure it has its name."""
+    name, seconds = task
     with span(name):
-        time.sleep(0.1)
-        while name == "slow" and not gate.value:
-            time.sleep(0.01)
+        time.sleep(seconds)
     return name
 
 
@@ -65,10 +58,10 @@ def usable_cores() -> int:
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # Linux
         cores = len(os.sched_getaffinity(0))
-    try:  # a container's limit, in Linux
-        with open("/sys/fs/cgroup/cpu.max") as file:
+    try:  # a container's limit in Linux, such as "200000 100000":
+        with open("/sys/fs/cgroup/cpu.max") as file:  # of each 100,000 µs,
             quota, period = map(float, file.read().split())
-        return min(cores, max(1, int(quota / period)))
+        return min(cores, max(1, int(quota / period)))  # 200,000: 2 cores
     except (OSError, ValueError):  # none
         return cores
 

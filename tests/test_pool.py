@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import multiprocessing.pool
 import os
 import pickle
 import signal
@@ -35,16 +36,20 @@ def test_throw_darts_estimates_pi():
     assert 3.1 < 4 * workers.throw_darts(1, 100_000) / 100_000 < 3.2
 
 
-def test_only_slow_work_waits_for_the_gate(mp):
-    gate = mp.RawValue("b", False)
-    with timeline() as run, mp.Pool(2, workers.keep_gate, (gate,)) as pool:
-        slow = pool.apply_async(workers.work, ("slow",))
-        assert pool.apply_async(workers.work, ("quick",)).get(30) == "quick"
-        slow.wait(0.5)
-        assert not slow.ready()
-        gate.value = True
-        assert slow.get(30) == "slow"
-    assert sorted(bar.label for bar in run.bars("working")) == ["quick", "slow"]
+def test_work_takes_as_long_as_it_says(mp):
+    with timeline() as run, mp.Pool(1) as pool:
+        assert pool.map(workers.work, [("short", 0), ("long", 0.2)]) == ["short", "long"]
+    short, long = run.bars("working")
+    assert (short.label, long.label) == ("short", "long")
+    assert long.end - long.start >= 0.19
+
+
+def test_the_class_of_results_is_in_multiprocessing_pool(mp):
+    with mp.Pool(1) as pool:
+        for result in (pool.apply_async(int), pool.map_async(int, "12"), pool.starmap_async(int, [("1",)])):
+            assert isinstance(result, multiprocessing.pool.AsyncResult)
+    assert not hasattr(multiprocessing, "AsyncResult")
+    assert not issubclass(mp.TimeoutError, TimeoutError)
 
 
 def test_each_worker_opens_the_database_once(mp, tmp_path, capsys):
@@ -117,6 +122,10 @@ def test_usable_cores(affinity, limit, cores, monkeypatch):
         monkeypatch.setattr(os, "sched_getaffinity", ours.__getitem__, raising=False)
     monkeypatch.setattr(builtins, "open", open_limit)
     assert workers.usable_cores() == cores
+
+
+def test_usable_cores_are_among_the_machines():
+    assert 1 <= workers.usable_cores() <= os.cpu_count()
 
 
 def test_there_is_one_core_at_least(monkeypatch):

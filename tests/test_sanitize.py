@@ -37,6 +37,70 @@ SAMPLES = {
         "    return 1 / 0\nZeroDivisionError\n",
         "    return 2 / 0\nZeroDivisionError\n",
     ),
+    "numbers of a pool's workers, which its start method names": (
+        "Process SpawnPoolWorker-65:\nProcess ForkPoolWorker-3:2: done\n",
+        "Process ForkServerPoolWorker-7:\nProcess SpawnPoolWorker-12: done\n",
+        "Process SpawnProcess-65:\nProcess ForkPoolWorker-3:2: done\n",
+    ),
+    "addresses of objects": (
+        "<generator object squares at 0x7f24ad5ffe60>",
+        "<generator object squares at 0x000001F24AD5FFE6>",
+        "<generator object cubes at 0x7f24ad5ffe60>",
+    ),
+    "numbers of threads": (
+        "Exception in thread Thread-111 (_handle_results):\nThread-9 (_handle_results): 42",
+        "Exception in thread Thread-8 (_handle_results):\nThread-10 (_handle_results): 42",
+        "Exception in thread Thread-111 (_handle_results):\nThread-9 (_handle_tasks): 42",
+    ),
+    "the kernel's own frames in a traceback, which differ between versions of ipykernel": (
+        'Traceback:\n  File "my_w.py", line 1\n',
+        'Traceback:\n  File "/lib/ipykernel/ipkernel.py", line 783, in run_closure\n    _threading_Thread_run(self)\n'
+        '  File "my_w.py", line 1\n',
+        'Traceback:\n  File "ipkernel.py", line 783, in run_closure\n    _threading_Thread_run(self)\n'
+        '  File "my_w.py", line 2\n',
+    ),
+    "Python 3.14 and newer say where in an object pickling failed": (
+        "RuntimeError: Lock objects should only be shared\n",
+        "RuntimeError: Lock objects should only be shared\nwhen serializing tuple item 0\n"
+        "when serializing functools.partial state\n",
+        "RuntimeError: objects should only be shared\nwhen serializing tuple item 0\n",
+    ),
+    "a lambda that can't be pickled, as Python 3.14 says it": (
+        "PicklingError: Can't pickle <function <lambda> at ADDRESS>: attribute lookup <lambda> on __main__ failed\n",
+        "PicklingError: Can't pickle <function <lambda> at ADDRESS>: it's not found as __main__.<lambda>\n",
+        "PicklingError: Can't pickle <function <lambda> at ADDRESS>: it's not found as helpers.pool.<lambda>\n",
+    ),
+    "a local function that can't be pickled, as Python 3.13 and 3.14 say it": (
+        3 * "AttributeError: Can't pickle local object 'power.<locals>.raised'\n",
+        "AttributeError: Can't get local object 'power.<locals>.raised'\n"
+        "PicklingError: Can't pickle local object <function power.<locals>.raised at 0x7f5060417950>\n"
+        "_pickle.PicklingError: Can't pickle local object <function power.<locals>.raised at ADDRESS>\n",
+        3 * "AttributeError: Can't pickle local object 'power.<locals>.lowered'\n",
+    ),
+    "Python 3.15 says how the process of an executor ended": (
+        "Traceback: BrokenProcessPool: terminated abruptly\n",
+        "concurrent.futures.process._RemoteTraceback: \n'''\nProcess 12987 terminated abruptly with exit code -9'''\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback: BrokenProcessPool: terminated abruptly\n",
+        "concurrent.futures.process._RemoteTraceback: \n'''\nTypeError: BadRow'''\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback: BrokenProcessPool: terminated abruptly\n",
+    ),
+    "a name that __main__ does not have, as each version of Python says it": (
+        3 * "AttributeError: Can't get attribute 'shout' on <module '__main__' (built-in)>\n",
+        "AttributeError: Can't get attribute 'shout' on <module '__main__'>\n"
+        "AttributeError: Can't get attribute 'shout' on <module '__main__' "
+        "(<class '_frozen_importlib.BuiltinImporter'>)>\n"
+        "AttributeError: module '__main__' has no attribute 'shout'\n",
+        3 * "AttributeError: Can't get attribute 'whisper' on <module '__main__' (built-in)>\n",
+    ),
+    "an interrupted worker, where a process can't be sent a signal": (
+        'Process PoolWorker:\nTraceback (most recent call last):\n  File "helpers/pool.py", line 35, in work\n'
+        "    time.sleep(seconds)\nKeyboardInterrupt\nafter\n",
+        "after\n",
+        'Process PoolWorker:\nTraceback (most recent call last):\n  File "helpers/pool.py", line 35, in work\n'
+        "    time.sleep(seconds)\nValueError\nafter\n",
+    ),
     "a line on a start method that this system does not have": (
         "fork: changed\nforkserver: as imported\nspawn: as imported\n",
         "spawn: as imported\n",
