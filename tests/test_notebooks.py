@@ -26,7 +26,7 @@ def code(lesson):
     return [cell for cell in lesson.cells if cell.cell_type == "code"]
 
 
-def markdown(lesson):
+def markdown(lesson) -> list[str]:
     return [cell.source for cell in lesson.cells if cell.cell_type == "markdown"]
 
 

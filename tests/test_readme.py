@@ -7,12 +7,17 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
-from test_notebooks import LESSONS, anchors
+from test_notebooks import LESSONS, anchors, markdown
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Messages that only another system or version of Python prints: explained in this lesson.
-ELSEWHERE = {"NotImplementedError": "03_queue.ipynb"}
+ELSEWHERE = {
+    "NotImplementedError": "03_queue.ipynb",  # macOS
+    "multi-threaded, use of fork() may lead to deadlocks": "01_process.ipynb",  # from 3.12 on
+    "module '__main__' has no attribute 'f'": "02_pool.ipynb",  # from 3.14 on
+    "Can't get local object": "02_pool.ipynb",  # 3.13
+}
 
 
 def links() -> list[str]:
@@ -71,13 +76,15 @@ def outputs_of(notebook: str, anchor: str) -> str:
     ids=lambda text: re.sub(r"\W+", "-", text)[:40],
 )
 def test_each_message_is_shown_where_its_row_leads(message, notebook, anchor):
-    assert message in outputs_of(notebook, anchor)
+    any_name = re.escape(message).replace("'f'", r"'\w+'")
+    assert re.search(any_name, outputs_of(notebook, anchor))
 
 
 def test_what_cannot_be_shown_is_explained():
     assert set(ELSEWHERE) <= {code for symptom, *_ in rows() for code in re.findall(r"`([^`]+)`", symptom)}
     for message, notebook in ELSEWHERE.items():
-        assert message in (ROOT / "notebooks" / notebook).read_text(encoding="utf-8")
+        any_name = re.escape(message).replace("'f'", r"'\w+'")
+        assert re.search(any_name, "\n".join(markdown(nbformat.read(ROOT / "notebooks" / notebook, as_version=4))))
 
 
 def test_every_lesson_stands_in_the_table_with_its_minutes():

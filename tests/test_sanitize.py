@@ -156,15 +156,6 @@ SAMPLES = {
         'File \x1b[35m"my_twice.py"\x1b[0m, line \x1b[35m4\x1b[0m, in \x1b[35m<module>\x1b[0m\n'
         "\x1b[1;35mRuntimeError\x1b[0m: \x1b[35msomething else\x1b[0m\n",
     ),
-    "Python 3.15 says how the process of an executor ended": (
-        "Traceback\nconcurrent.futures.process.BrokenProcessPool: A process ended\n",
-        "concurrent.futures.process._RemoteTraceback: \n'''\nProcess 4711 terminated abruptly with exit code 1'''\n\n"
-        "The above exception was the direct cause of the following exception:\n\n"
-        "Traceback\nconcurrent.futures.process.BrokenProcessPool: A process ended\n",
-        "concurrent.futures.process._RemoteTraceback: \n'''\nProcess 4711 terminated abruptly with exit code 1'''\n\n"
-        "The above exception was the direct cause of the following exception:\n\n"
-        "Traceback\nconcurrent.futures.process.BrokenProcessPool: something else\n",
-    ),
     "a line on what Windows does not have": (
         "before\nLinux, macOS: 40 more\nafter\n",
         "before\nafter\n",
