@@ -76,8 +76,9 @@ def test_wrong_arguments(program, tmp_path, arguments):
 @pytest.mark.parametrize("to_all", [False, True], ids=["to the program", "to all, as Ctrl-C"])
 def test_an_interrupt_ends_it_at_once(program, tmp_path, to_all):
     command = [*program, "count.py", "endless.py"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=tmp_path, text=True, start_new_session=True, **pipes) as running:
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
+    options["preexec_fn"] = heed_sigint
+    with subprocess.Popen(command, cwd=tmp_path, text=True, **options) as running:
         assert running.stderr.readline() == "1 of 2\n"
         until = time.monotonic() + 30
         while log_of_endless(tmp_path) != "at work\n" and time.monotonic() < until:
@@ -96,6 +97,11 @@ def test_a_script_that_ignores_sigterm_is_ended(program, tmp_path):
     done = run([*program, "stubborn.py", "--limit", "2"], tmp_path)
     assert done.stdout == "stubborn.py: too slow\n"
     assert log(tmp_path, "stubborn") == ["deaf"]
+
+
+def heed_sigint() -> None:
+    """In the program, before it begins: tests that run in a shell's background inherit that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def log_of_endless(folder: Path) -> str:
