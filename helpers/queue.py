@@ -64,12 +64,16 @@ def read(path: str, batches: Queue) -> None:
     batches.put(None)
 
 
+def level_of(line: str) -> str:
+    return line.split()[1]
+
+
 def parse(batches: Queue, levels: Queue, pause: float) -> None:
     """Stage 2: take each line's second word, its level."""
     while (batch := batches.get()) is not None:
         received("batch")
         with span("parse"):
-            found = [line.split()[1] for line in batch]
+            found = list(map(level_of, batch))
             time.sleep(pause)
         sent("levels")
         levels.put(found)
@@ -87,17 +91,20 @@ def count(levels: Queue, totals: Queue) -> None:
 
 
 def result_of(stages: list[Process], results: Queue):
-    """Wait for the result. If a stage fails, end them all and say which."""
+    """Wait for the result. If it can't come any more, end all and say why."""
     # An exit code is None while a stage runs and 0 when all went well.
     while not (failed := [stage for stage in stages if stage.exitcode]):
+        ended = stages[-1].exitcode is not None  # then it puts nothing more
         try:
             return results.get(timeout=0.1)
         except Empty:
-            continue  # no result yet: look again whether all is well
+            if ended:
+                failed = stages[-1:]
+                break
     for stage in stages:
         stage.terminate()
     name, code = failed[0].name, failed[0].exitcode
-    raise RuntimeError(f"{name} failed with exit code {code}")
+    raise RuntimeError(f"no result: {name} ended with exit code {code}")
 
 
 def log_to_file(path: str) -> None:

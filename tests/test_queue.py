@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from queue import Empty
+from queue import Queue as ThreadQueue
 from types import SimpleNamespace
 
 import pytest
@@ -181,7 +182,7 @@ def test_the_pipeline_loses_nothing(mp, tmp_path, pause):
 
 def test_the_pipeline_says_that_it_has_no_file(mp, tmp_path, capsys):
     stages, queues = pipeline(mp, str(tmp_path / "missing"))
-    with pytest.raises(RuntimeError, match=r"^read failed with exit code 1$"):
+    with pytest.raises(RuntimeError, match=r"^no result: read ended with exit code 1$"):
         result_of(stages, queues[0])
     assert ended(*stages)[0] == 1
     assert "FileNotFoundError" in capsys.readouterr().err
@@ -192,7 +193,9 @@ def test_the_pipeline_says_which_stage_was_killed_and_ends_the_others(mp, tmp_pa
     stages, queues = pipeline(mp, write_log(tmp_path / "log", 10_000), pause=0.1)
     stages[victim].kill()
     code = -getattr(signal, "SIGKILL", signal.SIGTERM)
-    with pytest.raises(RuntimeError, match=f"^{('read', 'parse', 'count')[victim]} failed with exit code {code}$"):
+    with pytest.raises(
+        RuntimeError, match=f"^no result: {('read', 'parse', 'count')[victim]} ended with exit code {code}$"
+    ):
         result_of(stages, queues[0])
     for stage in stages:
         stage.join(30)
@@ -202,7 +205,7 @@ def test_the_pipeline_says_which_stage_was_killed_and_ends_the_others(mp, tmp_pa
 def test_result_of_names_the_first_stage_that_failed():
     codes = {"read": 0, "parse": 3, "count": -15}
     stages = [SimpleNamespace(name=name, exitcode=code, terminate=lambda: None) for name, code in codes.items()]
-    with pytest.raises(RuntimeError, match=r"^parse failed with exit code 3$"):
+    with pytest.raises(RuntimeError, match=r"^no result: parse ended with exit code 3$"):
         lesson.result_of(stages, None)
 
 
@@ -211,6 +214,52 @@ def test_result_of_returns_a_result_while_stages_still_run(mp):
     stage = start(mp, workers.sleep, 60)
     assert result_of([stage], results) == "result"
     assert stage.is_alive()
+
+
+def put_nothing(levels, totals):
+    """In place of `count`: it ends well, and its result can't be pickled."""
+    totals.put(value for value in ())
+
+
+def end_at_once():
+    pass
+
+
+@pytest.mark.parametrize("last", [put_nothing, end_at_once])
+def test_result_of_ends_when_the_last_stage_has_ended_without_a_result(mp, last):
+    args = (mp.Queue(), mp.Queue()) if last is put_nothing else ()
+    stages = [start(mp, workers.sleep, 60, name="read"), start(mp, last, *args, name="count")]
+    with pytest.raises(RuntimeError, match=r"^no result: count ended with exit code 0$"):
+        result_of(stages, mp.Queue())
+    assert ended(*stages)[0] != 0
+
+
+def test_result_of_finds_what_was_put_before_the_last_stage_ended():
+    stage, queue = SimpleNamespace(name="count", exitcode=None, terminate=lambda: None), ThreadQueue()
+
+    class Late:
+        def get(self, timeout):
+            if stage.exitcode is None:  # nothing yet; it puts and ends right after this look
+                queue.put("result")
+                stage.exitcode = 0
+                raise Empty
+            return queue.get(timeout=timeout)
+
+    assert lesson.result_of([stage], Late()) == "result"
+
+
+def test_at_most_three_items_are_ahead_with_a_maxsize_of_two(mp):
+    queue = mp.Queue(maxsize=2)
+    with timeline() as run:
+        producer = start(mp, lesson.produce, queue, list("abcdef"), 0.01)
+        consumer = start(mp, lesson.consume, queue, 0.05)
+        assert ended(producer) == [0]
+        queue.put(None)
+        assert ended(consumer) == [0]
+    done = [bar.end for bar in run.bars("working") if bar.lane == "worker 2"]
+    puts = run.bars("waiting")
+    assert len(done) == len(puts) == 6
+    assert max(number - sum(end <= put.end for end in done) for number, put in enumerate(puts, 1)) <= 3
 
 
 def test_log_to_file(mp, tmp_path):

@@ -161,6 +161,22 @@ SAMPLES = {
         "before\nafter\n",
         "before\nLinux, macOS: 40 more\nother\n",
     ),
+    "Python 3.14 and newer say where in an object pickling failed": (
+        "RuntimeError: Lock objects should only be shared\n",
+        "RuntimeError: Lock objects should only be shared\nwhen serializing tuple item 0\n"
+        "when serializing functools.partial state\n",
+        "RuntimeError: objects should only be shared\nwhen serializing tuple item 0\n",
+    ),
+    "which size of message is best, of those that are not small": (
+        "Queue: messages of 100,000 bytes bring the most\n",
+        "Queue: messages of 10,000,000 bytes bring the most\n",
+        "Queue: messages of 10 bytes bring the most\n",
+    ),
+    "qsize(), which macOS does not have": (
+        "qsize(): 1\n",
+        "qsize(): NotImplementedError\n",
+        "qsize(): 0\n",
+    ),
 }
 
 
