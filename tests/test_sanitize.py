@@ -176,6 +176,27 @@ SAMPLES = {
         "qsize(): 1\n",
         "qsize(): NotImplementedError\n",
         "qsize(): 0\n",
+    "a pipe that nobody reads, in the words of Linux and macOS and in those of Windows": (
+        "BrokenPipeError: [Errno 32] Broken pipe\n",
+        "BrokenPipeError: [WinError 232] The pipe is being closed\n",
+        "BrokenPipeError: handle is closed\n",
+    ),
+    "a block of shared memory that is not there: its name, and the words of Linux and macOS and those of Windows": (
+        "FileNotFoundError: [Errno 2] No such file or directory: '/psm_12ab34cd'\n",
+        "FileNotFoundError: [WinError 2] The system cannot find the file specified: 'wnsm_99ffee00'\n",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'my_reader.py'\n",
+    ),
+    "the names of what has leaked, which Python 3.13 and newer print": (
+        "UserWarning: resource_tracker: There appear to be 1 leaked shared_memory objects to clean up at shutdown\n",
+        "UserWarning: resource_tracker: There appear to be 1 leaked shared_memory objects to clean up at shutdown: "
+        "{'/psm_12ab34cd'}\n",
+        "UserWarning: resource_tracker: There appear to be 2 leaked shared_memory objects to clean up at shutdown: "
+        "{'/psm_12ab34cd', '/psm_12ab34ce'}\n",
+    ),
+    "how much fits into a pipe, which depends on the system": (
+        "one-way is a pipe and holds 65536 bytes\n",
+        "one-way is a pipe and holds 16384 bytes\n",
+        "one-way is a pipe and holds 0 bytes\n",
     ),
 }
 
