@@ -161,12 +161,6 @@ SAMPLES = {
         "before\nafter\n",
         "before\nLinux, macOS: 40 more\nother\n",
     ),
-    "Python 3.14 and newer say where in an object pickling failed": (
-        "RuntimeError: Lock objects should only be shared\n",
-        "RuntimeError: Lock objects should only be shared\nwhen serializing tuple item 0\n"
-        "when serializing functools.partial state\n",
-        "RuntimeError: objects should only be shared\nwhen serializing tuple item 0\n",
-    ),
     "which size of message is best, of those that are not small": (
         "Queue: messages of 100,000 bytes bring the most\n",
         "Queue: messages of 10,000,000 bytes bring the most\n",
@@ -176,6 +170,7 @@ SAMPLES = {
         "qsize(): 1\n",
         "qsize(): NotImplementedError\n",
         "qsize(): 0\n",
+    ),
     "a pipe that nobody reads, in the words of Linux and macOS and in those of Windows": (
         "BrokenPipeError: [Errno 32] Broken pipe\n",
         "BrokenPipeError: [WinError 232] The pipe is being closed\n",
