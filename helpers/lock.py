@@ -48,6 +48,16 @@ class Screen:
         return text
 
 
+def greet(screen: Screen, lock: Lock) -> None:
+    lock.acquire()
+    try:
+        print("hello", end=" ", file=screen, flush=True)
+        time.sleep(0.05)
+        print("world", file=screen, flush=True)
+    finally:
+        lock.release()
+
+
 @contextmanager
 def holding(lock: Lock | Semaphore, label: str) -> Iterator[None]:
     """What `with lock:` does, with marks for the timeline."""
@@ -73,6 +83,21 @@ def greet_at_once(screen: Screen, all_halfway: Barrier) -> None:
         all_halfway.wait()  # until every process has come this far
         time.sleep(0.05)
         print("world", file=screen, flush=True)
+
+
+def careless(lock: Lock) -> None:
+    lock.acquire()
+    int("not a number")
+    lock.release()
+
+
+def careful(lock: Lock) -> None:
+    with lock:
+        int("not a number")
+
+
+def let_go(lock: Lock) -> None:
+    lock.release()
 
 
 def add_one(counter: Synchronized, both_have_read: Barrier) -> None:

@@ -65,6 +65,28 @@ def test_holding_waits_holds_and_releases_whatever_happens(mp):
     assert lock.acquire(block=False)
 
 
+def test_greet_prints_whole_lines_and_gives_the_lock_back(mp):
+    screen, lock = lesson.Screen(mp.SimpleQueue()), mp.Lock()
+    run(mp, lesson.greet, *[(screen, lock)] * 2)
+    assert screen.text() == "hello world\n" * 2
+    assert lock.acquire(timeout=0.1)
+
+
+@pytest.mark.parametrize(("work", "free"), [(lesson.careless, False), (lesson.careful, True)])
+def test_who_raises_keeps_the_lock_without_with(mp, capsys, work, free):
+    lock = mp.Lock()
+    with pytest.raises(ValueError, match="not a number"):
+        work(lock)
+    assert lock.acquire(timeout=0.05) == free
+
+
+def test_let_go_releases_what_another_holds(mp):
+    lock = mp.Lock()
+    lock.acquire()
+    run(mp, lesson.let_go, (lock,))
+    assert lock.acquire(timeout=0.1)
+
+
 def test_greetings_are_whole_in_turn_and_torn_at_once(mp):
     screen = lesson.Screen(mp.SimpleQueue())
     recorded = run(mp, lesson.greet_in_turn, *[(screen, mp.Lock())] * 3)
