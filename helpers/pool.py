@@ -135,3 +135,15 @@ def roll_own_dice(seed: int) -> list[int]:
     """Roll with a generator of the task's own."""
     own = random.Random(seed)
     return [own.randint(1, 6) for _ in range(6)]
+
+
+def square_or_die(number: int) -> int:
+    """Square it; at 5, end this process, as when memory runs out."""
+    if number == 5:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return square(number)
+
+
+def throw_some(task: tuple[int, int]) -> int:
+    """Take both arguments of `throw_darts` as one."""
+    return throw_darts(*task)

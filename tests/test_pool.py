@@ -8,6 +8,7 @@ import pickle
 import signal
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from multiprocessing.pool import MaybeEncodingError
 
@@ -198,3 +199,16 @@ def test_a_pool_in_an_executor_works_and_in_a_pool_fails(mp):
         assert executor.submit(workers.square_in_pool, [1, 2, 3]).result(60) == [1, 4, 9]
     with mp.Pool(1) as pool, pytest.raises(AssertionError, match="daemonic"):
         pool.apply_async(workers.square_in_pool, ([1, 2, 3],)).get(60)
+
+
+def test_square_or_die_dies_at_five(mp):
+    with ProcessPoolExecutor(1, mp_context=mp) as executor:
+        futures = [executor.submit(workers.square_or_die, number) for number in (3, 5, 6)]
+    assert futures[0].result() == 9
+    for future in futures[1:]:
+        with pytest.raises(BrokenProcessPool):
+            future.result()
+
+
+def test_throw_some_takes_a_tuple():
+    assert workers.throw_some((3, 1000)) == workers.throw_darts(3, 1000)

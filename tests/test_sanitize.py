@@ -94,6 +94,16 @@ SAMPLES = {
         "AttributeError: module '__main__' has no attribute 'shout'\n",
         3 * "AttributeError: Can't get attribute 'whisper' on <module '__main__' (built-in)>\n",
     ),
+    "a file in a folder, as Windows writes it in a message": (
+        "cannot identify image file 'photos/broken.png'",
+        r"cannot identify image file 'photos\\broken.png'",
+        r"cannot identify image file 'photos\\empty.png'",
+    ),
+    "a line on systems that this one is not": (
+        "before\nLinux, macOS: exit code 130\nafter\n",
+        "before\nafter\n",
+        "before\nexit code 130\nafter\n",
+    ),
     "an interrupted worker, where a process can't be sent a signal": (
         'Process PoolWorker:\nTraceback (most recent call last):\n  File "helpers/pool.py", line 35, in work\n'
         "    time.sleep(seconds)\nKeyboardInterrupt\nafter\n",
