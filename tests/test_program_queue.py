@@ -1,0 +1,162 @@
+"""The whole programs of lesson 03, run as scripts: under each start method, on bad input, and interrupted."""
+
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+LESSON = Path(__file__).parent.parent / "notebooks" / "03_queue.ipynb"
+METHODS = multiprocessing.get_all_start_methods()
+
+
+@pytest.fixture(params=METHODS)
+def programs(request, tmp_path):
+    """A folder with the lesson's programs, which use this start method."""
+    for cell in nbformat.read(LESSON, as_version=4).cells:
+        if found := re.match(r"%%writefile (my_(?:crawler|levels|logging)\.py)\n", cell.source):
+            text = cell.source[found.end() :]
+            assert text.count('get_context("spawn")') == 1
+            text = text.replace('get_context("spawn")', f'get_context("{request.param}")')
+            (tmp_path / found[1]).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def run(folder, *arguments):
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def site(folder, **pages):
+    for name, links in pages.items():
+        text = "".join(f'<a href="{link}.html">{link}</a>\n' for link in links.split())
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+
+
+def log(folder, lines):
+    (folder / "app.log").write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_crawler_reads_each_page_once(programs, workers):
+    site(programs, index="index a b", a="b c index", b="c d", c="", d="a e", e="e")
+    assert run(programs, "my_crawler.py", "index.html", "--workers", workers) == (0, "pages read: 6\n", "")
+
+
+def test_crawler_reads_many_pages(programs):
+    pages = {f"p{number}": f"p{2 * number} p{2 * number + 1}" for number in range(1, 64)}
+    site(programs, **pages, **{f"p{number}": "" for number in range(64, 128)})
+    assert run(programs, "my_crawler.py", "p1.html", "--workers", "4") == (0, "pages read: 127\n", "")
+
+
+def test_crawler_names_what_is_broken_and_reads_the_others(programs):
+    site(programs, index="a gone bad", a="b", b="")
+    (programs / "bad.html").write_bytes(b"\xff")
+    code, out, err = run(programs, "my_crawler.py", "index.html")
+    assert (code, err) == (1, "")
+    bad, gone, count = out.splitlines()
+    assert bad.startswith("index.html links to bad.html: UnicodeDecodeError: ")
+    assert gone.startswith("index.html links to gone.html: FileNotFoundError: ")
+    assert count == "pages read: 5"
+
+
+def test_crawler_without_a_first_page(programs):
+    code, out, _ = run(programs, "my_crawler.py", "index.html")
+    assert code == 1
+    assert out.startswith("you links to index.html: FileNotFoundError: ")
+
+
+def test_crawler_with_a_maxsize_hangs_until_its_time_is_up(programs):
+    site(programs, index="a b c d", a="", b="", c="", d="")
+    options = ["--workers=1", "--maxsize=1", "--limit=2"]
+    assert run(programs, "my_crawler.py", "index.html", *options) == (1, "pages read: 0\n", "time is up\n")
+
+
+def test_levels(programs):
+    log(programs, (f"12:00 {'WARNING' if number % 4 else 'ERROR'} x\n" for number in range(1000)))
+    assert run(programs, "my_levels.py", "app.log") == (0, "{'ERROR': 250, 'WARNING': 750}\n", "")
+
+
+def test_levels_of_an_empty_log(programs):
+    log(programs, [])
+    assert run(programs, "my_levels.py", "app.log") == (0, "{}\n", "")
+
+
+def test_levels_of_a_broken_log(programs):
+    log(programs, ("12:00\n" if number == 350 else "12:00 INFO x\n" for number in range(1000)))
+    code, out, err = run(programs, "my_levels.py", "app.log")
+    assert (code, out) == (1, "")
+    assert "Process parse:" in err
+    assert "IndexError" in err
+    assert err.endswith("no result; exit codes: {'read': None, 'parse': 1, 'count': None}\n")
+
+
+def test_levels_without_a_log(programs):
+    code, out, err = run(programs, "my_levels.py", "app.log")
+    assert (code, out) == (1, "")
+    assert "FileNotFoundError" in err
+    assert "no result; exit codes: {'read': 1," in err
+
+
+@pytest.mark.parametrize("result", ["(value for value in counter)", "sys.exit()"])
+def test_levels_ends_when_count_ends_well_without_a_result(programs, result):
+    program = programs / "my_levels.py"
+    program.write_text(program.read_text(encoding="utf-8").replace("totals.put(counter)", f"totals.put({result})"))
+    log(programs, ["12:00 INFO x\n"] * 1000)
+    code, out, err = run(programs, "my_levels.py", "app.log")
+    assert (code, out) == (1, "")
+    assert "'count': 0}" in err
+
+
+def write_until_nobody_reads(pipe):
+    for _ in range(50):
+        os.write(pipe, b"x")
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+@pytest.mark.parametrize(
+    ("program", "first", "out"),
+    [("my_crawler.py", "index.html", "pages read: 1\n"), ("my_levels.py", "slow.html", "")],
+)
+def test_an_interrupt_ends_all_at_once(programs, program, first, out):
+    site(programs, index="slow")
+    slow = programs / "slow.html"
+    os.mkfifo(slow)
+    command = [sys.executable, program, first]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=programs, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as running:
+        deadline, writer = time.monotonic() + 30, None
+        while writer is None and time.monotonic() < deadline:
+            try:
+                writer = os.open(slow, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                time.sleep(0.05)
+        time.sleep(0.5)  # the other page's result is noted
+        os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does
+        began = time.monotonic()
+        said = running.communicate(timeout=20)
+        assert time.monotonic() - began < 5
+        assert (running.returncode, *said) == (130, out, "")
+    with pytest.raises(BrokenPipeError):  # all processes of the program have ended
+        write_until_nobody_reads(writer)
+    os.close(writer)
+
+
+def test_logging_is_configured_in_the_child_or_not(programs):
+    text = (programs / "my_logging.py").read_text(encoding="utf-8")
+    code, _, err = run(programs, "my_logging.py")
+    assert code == 0
+    assert err.startswith("MainProcess: starts a child\n")
+    assert ("at work" in err) == ('get_context("fork")' in text)
+    code, _, err = run(programs, "my_logging.py", "configure")
+    assert code == 0
+    assert "at work" in err
