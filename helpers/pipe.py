@@ -159,3 +159,20 @@ def swap(end: Connection, first: str) -> None:
         end.send_bytes(bytes(1_000_000))
         if first == "send":
             end.recv_bytes()
+
+
+def keep_copy(numbers: array) -> None:
+    """Prepare a pool's worker with a copy of the numbers."""
+    global table
+    table = numbers
+
+
+def keep_block(name: str) -> None:
+    """Prepare a pool's worker with a view of the numbers in a block."""
+    global block, table
+    block = SharedMemory(name)
+    table = block.buf.cast("d")
+
+
+def sum_between(start: int, stop: int) -> float:
+    return sum(table[start:stop])

@@ -284,3 +284,11 @@ def test_swap_needs_one_side_that_receives_first(mp, other):
     assert finished == [other == "receive"] * 2
     if other == "receive":
         assert codes == [0, 0]
+
+
+def test_both_ways_to_hand_a_pool_numbers(mp, block):
+    numbers = array("d", range(10))
+    block.buf[:80] = memoryview(numbers).cast("B")
+    for prepare, given in ((pipe.keep_copy, numbers), (pipe.keep_block, block.name)):
+        with mp.Pool(1, prepare, (given,)) as pool:
+            assert pool.starmap_async(pipe.sum_between, [(0, 5), (5, 10)]).get(30) == [10, 35]

@@ -203,6 +203,11 @@ SAMPLES = {
         "one-way is a pipe and holds 16384 bytes\n",
         "one-way is a pipe and holds 0 bytes\n",
     ),
+    "how a process ends that uses memory which is gone: SIGSEGV, SIGBUS, or Windows' access violation": (
+        "memory that is gone: exit code -11\n",
+        "memory that is gone: exit code -10\n",
+        "memory that is gone: exit code 0\n",
+    ),
 }
 
 
