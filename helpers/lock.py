@@ -5,6 +5,7 @@ Those that take turns do so in `with holding(lock, …):`, so that a timeline sh
 
 from __future__ import annotations
 
+import faulthandler
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -226,6 +227,18 @@ def dine(
             with span("eats"):
                 time.sleep(0.1)
             other_lock.release()
+
+
+def dine_and_tell(
+    first: tuple[str, Lock],
+    second: tuple[str, Lock],
+    both_hold_one: Barrier,
+    file: str,
+) -> None:
+    """`dine`; after 0.3 seconds its place in the program goes to a file."""
+    with open(file, "w") as log:
+        faulthandler.dump_traceback_later(0.3, file=log)
+        dine(first, second, both_hold_one)
 
 
 def add_everywhere(

@@ -341,3 +341,17 @@ def test_score_changes_what_it_assigns(mp):
         points = manager.dict(ann=[1], bob=[1])
         run(mp, lesson.score, (points,))
         assert dict(points) == {"ann": [1], "bob": [1, 3]}
+
+
+def test_dine_and_tell_writes_where_it_stands(mp, tmp_path):
+    knife, fork, meet = ("knife", mp.Lock()), ("fork", mp.Lock()), mp.Barrier(2)
+    files = [tmp_path / "a", tmp_path / "b"]
+    jobs = [(knife, fork, meet, str(files[0])), (fork, knife, meet, str(files[1]))]
+    children = [mp.Process(target=lesson.dine_and_tell, args=job) for job in jobs]
+    for child in children:
+        child.start()
+    wait_for(lambda: all(file.exists() and "in dine_and_tell" in file.read_text() for file in files))
+    for child in children:
+        child.kill()
+        child.join()
+    assert all(" in dine\n" in file.read_text() for file in files)
