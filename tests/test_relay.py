@@ -228,6 +228,7 @@ def test_a_long_line_is_shown_when_it_is_whole_or_nothing_more_comes(capsys, mon
 
 def test_what_an_ended_child_wrote_needs_no_thread_of_ours(mp, capsys, monkeypatch):
     monkeypatch.setattr(relay, "events_end", None)
+    monkeypatch.setattr(relay, "events_pipe", None)
     monkeypatch.setattr(relay.Reader, "run", lambda self: None)
     monkeypatch.setattr(relay, "reader", relay.Reader())
     for ended in (lambda child: child.join(), lambda child: wait_for(lambda: not child.is_alive()), polled):
@@ -279,6 +280,7 @@ def test_as_on_windows_where_a_reader_asks_what_is_there(mp, capsys, monkeypatch
 
     fcntl, select, termios = (pytest.importorskip(name) for name in ("fcntl", "select", "termios"))
     monkeypatch.setattr(relay, "events_end", None)
+    monkeypatch.setattr(relay, "events_pipe", None)
     monkeypatch.setattr(relay, "reader", relay.Reader(waiting))
     with helpers.timeline() as seen:
         child = mp.Process(target=workers.print_lines, args=(1, 5000, "raises"))
