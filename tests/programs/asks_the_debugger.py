@@ -1,6 +1,7 @@
 """A child calls `breakpoint()`, and nobody answers.
 
-err: BdbQuit
+part: (Pdb)
+part: exit code 1
 """
 
 from chosen import run
@@ -12,4 +13,4 @@ def work():
 
 
 if __name__ == "__main__":
-    print(run(work))
+    print("exit code", run(work))

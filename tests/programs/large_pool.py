@@ -3,7 +3,8 @@
 out: 190
 only: root linux
 slow: it starts many processes
-under: unshare -m sh -c 'mount -t tmpfs -o size=64m none /dev/shm && ulimit -n 256 && exec "$@"' -
+under: unshare -m --propagation unchanged sh -c 'mount --make-private /dev/shm
+under: && mount -t tmpfs -o size=64m none /dev/shm && ulimit -n 256 && exec "$@"' -
 """
 
 from chosen import mp

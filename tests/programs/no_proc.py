@@ -3,7 +3,7 @@
 out: from the child
 out: exit code 0
 only: root linux
-under: unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' -
+under: unshare -m --propagation unchanged sh -c 'mount --make-private /proc && mount -t tmpfs none /proc && exec "$@"' -
 """
 
 from chosen import run

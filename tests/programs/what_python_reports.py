@@ -2,7 +2,7 @@
 
 out: 1
 err: UserWarning: a warning
-err: Exception ignored in
+err: Exception ignored
 err: KeyError: 'in __del__'
 err: Exception in thread
 err: IndexError: in a thread
