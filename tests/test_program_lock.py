@@ -1,29 +1,21 @@
 """The whole program of lesson 05, my_tally.py, as a user runs it."""
 
-import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
+from whole_programs import write_program
 
-LESSON = Path(__file__).parent.parent / "notebooks" / "05_lock.ipynb"
 
-
-@pytest.fixture(params=multiprocessing.get_all_start_methods())
-def program(request, tmp_path):
+@pytest.fixture
+def program(method, tmp_path):
     """The program, as the lesson writes it, under each start method, and a folder with 20 files."""
-    cells = [cell.source for cell in nbformat.read(LESSON, as_version=4).cells]
-    magic = "%%writefile my_tally.py\n"
-    (text,) = [cell.removeprefix(magic) for cell in cells if cell.startswith(magic)]
-    assert '"spawn"' in text
-    (tmp_path / "my_tally.py").write_text(text.replace('"spawn"', f'"{request.param}"'))
+    write_program("my_tally.py", method, tmp_path)
     (tmp_path / "texts").mkdir()
     for number in range(20):
         (tmp_path / "texts" / f"{number:02}.txt").write_text("two words " * number)

@@ -5,25 +5,19 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import psutil
 import pytest
+from whole_programs import write_program
 
-LESSON = Path(__file__).parent.parent / "notebooks" / "04_pipe.ipynb"
 POSIX = "fork" in multiprocessing.get_all_start_methods()
 
 
-@pytest.fixture(params=multiprocessing.get_all_start_methods())
-def program(request, tmp_path):
+@pytest.fixture
+def program(method, tmp_path):
     """The program, as the lesson writes it, under each start method."""
-    cells = [cell.source for cell in nbformat.read(LESSON, as_version=4).cells]
-    magic = "%%writefile my_scale.py\n"
-    (text,) = [cell.removeprefix(magic) for cell in cells if cell.startswith(magic)]
-    assert '"spawn"' in text
-    (tmp_path / "my_scale.py").write_text(text.replace('"spawn"', f'"{request.param}"'))
+    write_program("my_scale.py", method, tmp_path)
     table = np.random.default_rng(1).normal(5, 2, (12, 1000))
     np.save(tmp_path / "good.npy", table)
     table[[2, 7]] = 1

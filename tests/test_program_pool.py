@@ -7,24 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
 from PIL import Image
+from whole_programs import write_program
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "02_pool.ipynb"
 NAME = "my_thumbnails.py"
 METHODS = multiprocessing.get_all_start_methods()
 
 
-@pytest.fixture(params=METHODS)
-def program(request, tmp_path) -> list[str]:
+@pytest.fixture
+def program(method, tmp_path) -> list[str]:
     """The command that runs it, under each start method, in a folder that has `photos`."""
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    (source,) = (cell.source for cell in cells if cell.source.startswith(f"%%writefile {NAME}\n"))
-    text = source.partition("\n")[2]
-    assert text.count('get_context("spawn")') == 1
-    (tmp_path / NAME).write_text(text.replace("spawn", request.param), encoding="utf-8")
+    write_program(NAME, method, tmp_path)
     (tmp_path / "photos").mkdir()
     return [sys.executable, str(tmp_path / NAME), str(tmp_path / "photos")]
 

@@ -7,11 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
+from whole_programs import write_program
 
-LESSON = Path(__file__).parent.parent / "notebooks" / "01_process.ipynb"
 SCRIPTS = {
     "count": "print('total', sum(range(1_000_000)))",
     "exits": "import sys; sys.exit(3)",
@@ -26,11 +25,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT t
 @pytest.fixture
 def program(method, tmp_path) -> list[str]:
     """The command that runs the lesson's program, with a start method, in a folder with scripts."""
-    cells = [cell.source for cell in nbformat.read(LESSON, as_version=4).cells if cell.cell_type == "code"]
-    (source,) = (source for source in cells if source.startswith("%%writefile my_jobs.py\n"))
-    source = source.partition("\n")[2]
-    assert source.count('get_context("spawn")') == 1
-    (tmp_path / "my_jobs.py").write_text(source.replace('get_context("spawn")', f'get_context("{method}")'))
+    write_program("my_jobs.py", method, tmp_path)
     for name, code in SCRIPTS.items():
         (tmp_path / f"{name}.py").write_text(code)
     return [sys.executable, "my_jobs.py"]

@@ -2,29 +2,22 @@
 
 import multiprocessing
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import nbformat
 import pytest
+from whole_programs import write_program
 
-LESSON = Path(__file__).parent.parent / "notebooks" / "03_queue.ipynb"
 METHODS = multiprocessing.get_all_start_methods()
 
 
-@pytest.fixture(params=METHODS)
-def programs(request, tmp_path):
+@pytest.fixture
+def programs(method, tmp_path):
     """A folder with the lesson's programs, which use this start method."""
-    for cell in nbformat.read(LESSON, as_version=4).cells:
-        if found := re.match(r"%%writefile (my_(?:crawler|levels|logging)\.py)\n", cell.source):
-            text = cell.source[found.end() :]
-            assert text.count('get_context("spawn")') == 1
-            text = text.replace('get_context("spawn")', f'get_context("{request.param}")')
-            (tmp_path / found[1]).write_text(text, encoding="utf-8")
+    for name in ("my_crawler.py", "my_levels.py", "my_logging.py"):
+        write_program(name, method, tmp_path)
     return tmp_path
 
 
