@@ -159,15 +159,20 @@ OutStream.set_parent, OutStream.parent_header = set_parent, property(parent_head
 def test_another_ipykernel_knows_the_cell_too(kernel, other):
     """Simulated, by changing the one that is installed."""
     kernel.run(other)
-    start = "child = mp.Process(target=workers.print_when_told, args=(gate, 'late')); child.start()"
-    late = kernel.start(f"import threading\nours, gate = mp.Pipe()\n{start}")
+    late = kernel.start(
+        "import threading\n"
+        "tell, told = mp.Pipe()\n"
+        "child = mp.Process(target=workers.print_when_told, args=(told, 'late')); child.start()"
+    )
     kernel.wait(kernel.ended(late))
     begun = kernel.start(
+        "tell_second, told_second = mp.Pipe()\n"
         "def begin():\n"
         "    global second\n"
-        "    second = mp.Process(target=workers.print_when_told, args=(gate, 'by a thread')); second.start()\n"
+        "    second = mp.Process(target=workers.print_when_told, args=(told_second, 'by a thread')); second.start()\n"
         "thread = threading.Thread(target=begin); thread.start(); thread.join()"
     )
     kernel.wait(kernel.ended(begun))
-    assert kernel.run("ours.send(1); ours.send(1); child.join(); second.join(); print('joined')") == "joined\n"
+    told = "tell.send(1); tell_second.send(1); child.join(); second.join(); print('joined')"
+    assert kernel.run(told) == "joined\n"
     assert (kernel.printed[late], kernel.printed[begun]) == ("late\n", "by a thread\n")

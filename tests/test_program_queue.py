@@ -166,8 +166,8 @@ elif "my_crawler.py" in sys.orig_argv:
 """
 
 
-def test_the_crawler_waits_for_no_worker_that_is_still_starting(tmp_path):
-    """Seen once by chance: a worker that began while the program ended missed the queue's locks. Here some always do."""
+def test_the_crawler_ends_a_worker_that_is_still_starting(tmp_path):
+    """A worker that began while the program ended missed the queue's locks: seen by chance, here always."""
     write_program("my_crawler.py", "spawn", tmp_path)
     (tmp_path / "sitecustomize.py").write_text(LATE)
     (tmp_path / "index.html").write_text("no link")
