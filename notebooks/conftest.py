@@ -15,6 +15,7 @@ import psutil
 import pytest
 from traitlets import default
 
+collect_ignore = ["zh"]  # the same code and outputs, see tests/translate.py
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 ADVICE = """{where}
 (In a comparison, lines with + are stored and lines with - came out.)

@@ -5,7 +5,7 @@
 
 Do so on a machine that does nothing else and has two free cores: the figures show the time of this run, and the text
 speaks of two cores. Look at the pictures afterwards. An unchanged lesson comes back with other figures and process ids,
-and else as it was.
+and else as it was. The Chinese lessons in notebooks/zh are not run: they get the outputs of the English ones.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from translate import Translation
 
 from helpers.errors import without_folders
 
@@ -57,12 +58,15 @@ def main() -> int:
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.7:
         print("This machine is busy: the figures will not show what the text says of two free cores.")
     for path in parser.parse_args().notebooks:
+        if path.resolve().parent == NOTEBOOKS / "zh":
+            parser.error(f"store notebooks/{path.name} instead: {path} gets its outputs")
         try:
             store(path)
             print(f"stored {path.name}")
         except (CellExecutionError, CellTimeoutError) as error:
             failed = 1
             print(f"{path.name} is left as it was, a cell fails:\n{error}")
+    Translation().bring_over()
     return failed
 
 

@@ -3,12 +3,14 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
 import pytest
 from store import METADATA
+from translate import anchor, headings, links
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -30,17 +32,24 @@ def markdown(lesson) -> list[str]:
     return [cell.source for cell in lesson.cells if cell.cell_type == "markdown"]
 
 
-def headings(text: str) -> list[str]:
-    return re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE)
-
-
+@cache
 def anchors(path: Path) -> set[str]:
     """The targets of links into a notebook (JupyterLab's way) or a Markdown file (GitHub's way)."""
+    text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
-        found = headings("\n".join(markdown(nbformat.read(path, as_version=4))))
-        return {re.sub(r"[`*]", "", heading).replace(" ", "-") for heading in found}
-    found = headings(path.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+        text = "\n".join(markdown(nbformat.reads(text, as_version=4)))
+    return {anchor(heading, path) for heading in headings(text)}
+
+
+def broken_links(path: Path, text: str) -> list[str]:
+    """The links of a page that lead nowhere on this machine."""
+    broken = []
+    for target in links(text):
+        file, _, place = unquote(target).partition("#")
+        to = (path.parent / file).resolve() if file else path
+        if "://" not in target and not (to.exists() and (not place or place in anchors(to))):
+            broken.append(target)
+    return broken
 
 
 def test_every_cell_was_executed_once_in_order(lesson):
@@ -122,15 +131,7 @@ def test_predictions_have_answers(lesson):
 
 
 def test_links_resolve(lesson):
-    for text in markdown(lesson):
-        for target in re.findall(r"\]\(([^)\s]+(?:\([^)]*\)[^)\s]*)*)\)", text):
-            if target.startswith("https://"):
-                continue
-            file, _, anchor = unquote(target).partition("#")
-            path = (lesson.path.parent / file).resolve() if file else lesson.path
-            assert path.is_file(), target
-            if anchor:
-                assert anchor in anchors(path), target
+    assert broken_links(lesson.path, "\n".join(markdown(lesson))) == []
 
 
 def test_every_shown_worker_is_imported_from_the_lessons_module(lesson):

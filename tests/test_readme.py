@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
-from test_notebooks import LESSONS, anchors, markdown
+from test_notebooks import LESSONS, broken_links, markdown
+from translate import links
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,19 +23,9 @@ ELSEWHERE = {
 }
 
 
-def links() -> list[str]:
-    return re.findall(r"\]\(([^)\s]+)\)", README)
-
-
 def test_links_resolve():
-    assert len(links()) > 43
-    for target in links():
-        if not target.startswith("https://"):
-            file, _, anchor = unquote(target).partition("#")
-            path = ROOT / (file or "README.md")
-            assert path.exists(), target
-            if anchor:
-                assert anchor in anchors(path), target
+    assert len(links(README)) > 43
+    assert broken_links(ROOT / "README.md", README) == []
 
 
 def test_all_problems_have_a_section():
