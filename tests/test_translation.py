@@ -22,6 +22,7 @@ MISTAKES = {
         "[^|\n ] +[，。；：？！、（）》”]|[，。；：？！、（）《“] +[^|\n ]",
         "先等， 再读",
     ),
+    "a space between two Chinese characters": (rf"{HAN} +{HAN}", "先等 再读"),
     "straight quotes": (rf"[\"']{HAN}|{HAN}[\"']", '"进程"'),
     "a line that breaks within a paragraph": (rf"(?<=[^\n|]\n){HAN}", "先等，\n再读"),
     "too polite": ("您", "您好"),
