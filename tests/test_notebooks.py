@@ -38,7 +38,8 @@ def anchors(path: Path) -> set[str]:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
         text = "\n".join(markdown(nbformat.reads(text, as_version=4)))
-    return {anchor(heading, path) for heading in headings(text)}
+    named = re.findall(r'<a id="([^"]*)"></a>', text)
+    return {anchor(heading, path) for heading in headings(text)} | {unquote(name) for name in named}
 
 
 def broken_links(path: Path, text: str) -> list[str]:

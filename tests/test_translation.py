@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from store import METADATA
 from test_notebooks import LESSONS, ROOT, broken_links
-from translate import ROW, Cell, Lesson, Readme, Translation, digest, headings, links, prose
+from translate import CODE, ROW, Cell, Lesson, Readme, Translation, digest, headings, links, prose
 
 STEMS = [*(path.stem for path in LESSONS), "README"]
 TO_DO = "python tests/translate.py"
@@ -33,7 +33,7 @@ MISTAKES = {
 def problems_of_bold(text: str) -> list[str]:
     """Stars that stay on the page, because Markdown takes no `**` for an end between punctuation and a letter."""
     found = []
-    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = CODE.sub("", text)
     for line in re.sub(r"`[^`]+`", lambda code: "`" + "x" * (len(code[0]) - 2) + "`", text).splitlines():
         for number, stars in enumerate(re.finditer(r"\*+", line)):
             inside, outside = line[stars.end() : stars.end() + 1], line[: stars.start()][-1:]
@@ -107,7 +107,7 @@ def test_links_lead_to_what_is_there(page):
 
 def test_links_lead_where_the_english_ones_lead(page):
     for cell in page.cells:
-        wanted = [translation().lead(link, page)[0] for link in links(cell.english)]
+        wanted = [translation().lead(link, page) for link in links(cell.english)]
         assert Counter(map(unquote, links(cell.text))) == Counter(map(unquote, wanted)), cell
 
 
@@ -115,10 +115,10 @@ def shape(text: str) -> dict[str, object]:
     """What is the same in both languages."""
     row = ROW.fullmatch(text)
     text = row[1] if row else text
-    plain = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    plain = CODE.sub("", text)
     return {
         "headings": [len(marks) for marks in re.findall(r"^(#+) ", plain, re.MULTILINE)],
-        "code blocks": re.findall(r"^```.*?^```", text, re.DOTALL | re.MULTILINE),
+        "code blocks": CODE.findall(text),
         "code in the text": {*re.findall(r"`([^`]+)`", plain)},
         "rows and columns": [line.count("|") for line in re.sub(r"`[^`]+`", "", plain).splitlines() if line[:1] == "|"],
         "folded parts": re.findall(r"</?(?:details|summary)>", plain),
@@ -231,20 +231,24 @@ def write(path, cells: list[tuple[str, str]]) -> None:
     path.write_text(json.dumps(notebook))
 
 
-ROWS = """| `A` is wrong | [1 · One more](notebooks/01_one.ipynb#One-more) |
-| b is wrong | [2 · Two](notebooks/02_two.ipynb#Two) |
+ROWS = """| `A` is wrong | [1 · One (more)](notebooks/01_one.ipynb#One-%28more%29) |
+| b is wrong | [2 · Three](notebooks/02_two.ipynb#Three) |
 """
-ENGLISH_README = f"# Read me\n\nSee [below](#a-table).\n\n## A table\n\n| what | where |\n|---|---|\n{ROWS}"
-ENGLISH_README += "\n## For maintainers\n\nNot for readers.\n"
-ONE = [("aaa", "# One\n\nTo [two](02_two.ipynb#Two), [the README](../README.md#a-table)."), ("bbb", "print(1)")]
-ONE += [("ccc", "## One more\n\nSee [above](#One).")]
+README = f"# Read me\n\nSee [below](#a-table).\n\n## A table\n\n| what | where |\n|---|---|\n{ROWS}"
+README += "\n## For maintainers\n\nNot for readers.\n"
+ONE = [
+    ("aaa", "# One\n\nTo [three](02_two.ipynb#Three), [the README](../README.md#a-table)."),
+    ("bbb", "print(1)"),
+    ("ccc", "## One (more)\n\n```python\n# no heading\n```\n\nSee [here](#One-(more))."),
+]
+TWO = [("ddd", "# Two\n\n## Three\n\nBack to [one](01_one.ipynb#One-%28more%29), not [two](02_two.ipynb).")]
 WORDS = {
-    ONE[0][1]: "# 一\n\n到[二](02_two.ipynb#Two)、[说明](../README.md#a-table)。",
-    ONE[2][1]: "## 还有一\n\n见[上面](#One)。",
+    ONE[0][1]: "# 一\n\n到[三](02_two.ipynb#Three)、[说明](../README.md#a-table)。",
+    ONE[2][1]: "## 还有（一）\n\n```python\n# no heading\n```\n\n见[这里](#One-(more))。",
     "# Read me": "# 读我",
     "See [below](#a-table).": "见[下面](#a-table)。",
     "## A table": "## 表",
-    ROWS.splitlines()[1]: "| b 不对 | [2 · Two](02_two.ipynb#Two) |",
+    ROWS.splitlines()[1]: "| b 不对 | [2 · x](y) |",
 }
 
 
@@ -253,8 +257,8 @@ def tree(tmp_path):
     """A small collection whose first lesson and README are translated."""
     (tmp_path / "notebooks").mkdir()
     write(tmp_path / "notebooks" / "01_one.ipynb", ONE)
-    write(tmp_path / "notebooks" / "02_two.ipynb", [("ddd", "# Two\n\nBack to [one](01_one.ipynb#One).")])
-    (tmp_path / "README.md").write_text(ENGLISH_README)
+    write(tmp_path / "notebooks" / "02_two.ipynb", TWO)
+    (tmp_path / "README.md").write_text(README)
     first = Translation(tmp_path)
     for cell in [cell for page in first.pages.values() for cell in page.cells if cell.english in WORDS]:
         cell.chinese, cell.translates = WORDS[cell.english], digest(cell.english)
@@ -278,16 +282,31 @@ def change(tree, name: str, old: str, new: str) -> None:
     (tree / name).write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_links_of_a_translation_lead_to_chinese_headings(tree):
-    one = json.loads(brought_over(tree, "01_one"))
-    assert "".join(one["cells"][0]["source"]) == "# 一\n\n到[二](02_two.ipynb#Two)、[说明](README.md#表)。"
-    assert "".join(one["cells"][2]["source"]) == "## 还有一\n\n见[上面](#一)。"
-    assert "[one](01_one.ipynb#一)" in brought_over(tree, "02_two")
-    readme = brought_over(tree, "README")
-    assert "见[下面](#表)。" in readme
-    assert "| b 不对 | [2 · Two](02_two.ipynb#Two) |" in readme
-    assert "| `A` is wrong | [1 · 还有一](01_one.ipynb#还有一) |" in readme
-    assert "maintainers" not in readme
+def source(tree, stem: str, number: int) -> str:
+    return "".join(json.loads(brought_over(tree, stem))["cells"][number]["source"])
+
+
+def test_links_lead_to_chinese_pages_and_sections(tree):
+    assert source(tree, "01_one", 0) == "# 一\n\n到[三](02_two.ipynb#Three)、[说明](README.md#a-table)。"
+    assert source(tree, "01_one", 2) == (
+        '<a id="One-%28more%29"></a>\n## 还有（一）\n\n```python\n# no heading\n```\n\n见[这里](#One-%28more%29)。'
+    )
+    assert source(tree, "02_two", 0).endswith("[one](01_one.ipynb#One-%28more%29), not [two](02_two.ipynb).")
+    assert brought_over(tree, "README").startswith(
+        """# 读我
+
+见[下面](#a-table)。
+
+<a id="a-table"></a>
+## 表
+
+| what | where |
+|---|---|
+| `A` is wrong | [1 · 还有（一）](01_one.ipynb#One-%28more%29) |
+| b 不对 | [2 · Three](02_two.ipynb#Three) |
+
+<!--"""
+    )
 
 
 def test_nothing_is_to_do_the_second_time(tree):
@@ -300,7 +319,7 @@ def test_nothing_is_to_do_the_second_time(tree):
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("01_one.ipynb", "See [above]", "Look [above]", "ccc: its English has changed: ## One more"),
+        ("01_one.ipynb", "See [here]", "Look [here]", "ccc: its English has changed: ## One (more)"),
         ("01_one.ipynb", "print(1)", "print(2)", "bbb (section “One”) differs in source"),
         ("01_one.ipynb", '["1\\n"]', '["2\\n"]', "bbb (section “One”) differs in outputs"),
         (
@@ -309,7 +328,7 @@ def test_nothing_is_to_do_the_second_time(tree):
             '"execution_count": 2',
             "bbb (section “One”) differs in execution_count",
         ),
-        ("01_one.ipynb", '"ccc"', '"eee"', "eee (section “One more”) is missing"),
+        ("01_one.ipynb", '"ccc"', '"eee"', "eee (section “One (more)”) is missing"),
         (
             "zh/01_one.ipynb",
             '"metadata": {},\n   "outputs"',
@@ -329,62 +348,56 @@ def test_a_difference_is_named_and_the_command_mends_it(tree, file, old, new, sa
 
 
 def test_new_english_takes_the_place_of_stale_chinese_only(tree):
-    change(tree, "notebooks/01_one.ipynb", "# One more", "# And one more")
-    change(
-        tree,
-        "README.md",
-        "[1 · One more](notebooks/01_one.ipynb#One",
-        "[1 · And one more](notebooks/01_one.ipynb#And-one",
-    )
-    one = brought_over(tree, "01_one")
-    assert "## And one more" in one
-    assert "# 一" in one
-    assert "[1 · And one more](01_one.ipynb#And-one-more)" in brought_over(tree, "README")
+    change(tree, "notebooks/01_one.ipynb", "See [here]", "Look [here]")
+    assert source(tree, "01_one", 0).startswith("# 一")
+    assert source(tree, "01_one", 2).endswith("Look [here](#One-%28more%29).")
     waiting = [cell.name for page, cell in Translation(tree).waiting() if page.path.stem == "01_one"]
     assert waiting == ["ccc"]
 
 
-def test_links_follow_a_heading_that_is_translated_anew(tree):
-    change(tree, "notebooks/zh/01_one.ipynb", "# 一", "# 壹")
-    assert "(01_one.ipynb#壹)" in brought_over(tree, "02_two")
-    assert "[上面](#壹)" in brought_over(tree, "01_one")
+def test_links_follow_a_section_that_has_a_new_name(tree):
+    change(tree, "notebooks/02_two.ipynb", "## Three", "## Four")
+    change(tree, "notebooks/01_one.ipynb", "02_two.ipynb#Three", "02_two.ipynb#Four")
+    change(tree, "README.md", "[2 · Three](notebooks/02_two.ipynb#Three)", "[2 · Four](notebooks/02_two.ipynb#Four)")
+    assert "到[三](02_two.ipynb#Four)" in source(tree, "01_one", 0)
+    assert "| b 不对 | [2 · Four](02_two.ipynb#Four) |" in brought_over(tree, "README")
 
 
 def test_chinese_that_is_still_right_can_be_kept(tree):
-    change(tree, "notebooks/01_one.ipynb", "See [above]", "Look [above]")
+    change(tree, "notebooks/01_one.ipynb", "See [here]", "Look [here]")
     translation = Translation(tree)
     translation.keep(["ccc"])
     translation.bring_over()
-    assert "见[上面]" in brought_over(tree, "01_one")
+    assert "见[这里]" in brought_over(tree, "01_one")
     assert differences(page_of(Translation(tree), "01_one")) == []
 
 
 def test_a_new_row_leaves_the_others_in_chinese(tree):
-    change(tree, "README.md", "| b is", "| a new one | [2 · Two](notebooks/02_two.ipynb#Two) |\n| b is")
+    change(tree, "README.md", "| b is", "| a new one | [2 · Three](notebooks/02_two.ipynb#Three) |\n| b is")
     readme = brought_over(tree, "README")
-    assert "| a new one | [2 · Two](02_two.ipynb#Two) |\n| b 不对 |" in readme
+    assert "| a new one | [2 · Three](02_two.ipynb#Three) |\n| b 不对 |" in readme
 
 
 def test_a_text_goes_out_and_comes_back(tree):
     out = Translation(tree)
     text = out.export(page_of(out, "02_two"))
+    assert "<a id=" not in text
     back = Translation(tree)
-    back.take(text.replace("# Two\n\nBack to [one]", "# 二\n\n回到[一]"))
+    back.take(text.replace("## Three", "## 三").replace("Back to [one]", "回到[一]"))
     back.bring_over()
-    assert "回到[一](01_one.ipynb#一)" in brought_over(tree, "02_two")
-    assert "到[二](02_two.ipynb#二)" in brought_over(tree, "01_one")
-    assert [cell.name for page, cell in Translation(tree).waiting() if page.path.stem != "README"] == []
+    assert '<a id="Three"></a>\n## 三\n\n回到[一](01_one.ipynb#One-%28more%29)' in source(tree, "02_two", 0)
+    assert "| b 不对 | [2 · 三](02_two.ipynb#Three) |" in brought_over(tree, "README")
 
 
 def test_a_text_made_of_older_english_is_not_taken(tree, capsys):
     old = Translation(tree)
-    text = old.export(page_of(old, "01_one")).replace("还有一", "还有")
-    change(tree, "notebooks/01_one.ipynb", "See [above]", "Look [above]")
+    text = old.export(page_of(old, "01_one")).replace("还有", "再有")
+    change(tree, "notebooks/01_one.ipynb", "See [here]", "Look [here]")
     new = Translation(tree)
     new.take(text)
     new.bring_over()
     assert "01_one ccc" in capsys.readouterr().out
-    assert "Look [above]" in brought_over(tree, "01_one")
+    assert "Look [here]" in brought_over(tree, "01_one")
 
 
 def test_lost_hashes_are_no_reason_to_throw_the_chinese_away(tree):

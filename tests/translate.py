@@ -7,8 +7,11 @@
 
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
 hash of the English that each cell translates. Where that English has changed, the new English takes the place of the
-Chinese (which git still has), so that no reader meets a stale sentence; a translator replaces it. Links lead to Chinese
-pages and headings: write them as the English text has them, and this command turns them.
+Chinese (which git still has), so that no reader meets a stale sentence; a translator replaces it.
+
+Links lead to Chinese pages: write them as the English text has them, this command turns them. Sections have their
+English names in both languages, so that a link does not depend on how a heading is translated: the command writes an
+anchor above each heading. (JupyterLab 4.6 finds no heading by a name that has to be percent-encoded, as Chinese has.)
 
 The README is taken apart at its empty lines, its tables row by row. Its hashes stand at the end of the Chinese one.
 What is below `ONLY` there has no English. In the table of problems only the first column is translated, the second one
@@ -23,6 +26,7 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -30,8 +34,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ONLY = "<!-- What follows has no English: tests/translate.py leaves it alone. -->"
 HASHES = "<!-- The English of each part above, for tests/translate.py:"
 MAINTAINERS = "\n## For maintainers"  # where what a reader needs of the README ends
-LINK = re.compile(r"\]\(([^)\s]+(?:\([^)]*\)[^)\s]*)*)\)")
+LINK = re.compile(r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
 ROW = re.compile(r"\| (.*) \| \[(\d · )(.*)\]\((\S+)\) \|")  # of the table of problems
+CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
+HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
+ANCHOR = re.compile(r'^<a id="[^"]*"></a>\n(?=#)', re.MULTILINE)
 DOCS = "https://docs.python.org/"
 
 
@@ -43,9 +50,6 @@ class Cell:
     english: str
     chinese: str = ""
     translates: str = ""  # the hash of the English that `chinese` translates
-
-    def __post_init__(self):
-        self.was = self.chinese  # as it is on disk, where links lead to its headings
 
     @property
     def in_step(self) -> bool:
@@ -110,7 +114,6 @@ class Readme:
             if kind == "equal" or (kind == "replace" and j - i == m - k):
                 for cell, *there in zip(self.cells[k:m], chinese[i:j], hashes[i:j], strict=True):
                     cell.chinese, cell.translates = there
-                    cell.was = cell.chinese
 
     def made_of(self, texts: list[str]) -> str:
         """The Chinese README with these texts as its parts."""
@@ -119,9 +122,10 @@ class Readme:
 
 
 def digest(english: str) -> str:
-    """What is remembered of an English text; of a problem, what is translated of it."""
+    """What is remembered of an English text: its words, not the sections to which it leads."""
     row = ROW.fullmatch(english)
-    return hashlib.sha256((row[1] if row else english).encode()).hexdigest()[:8]
+    words = row[1] if row else LINK.sub(lambda match: f"]({match[1].partition('#')[0]})", english)
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
 
 
 def parts(text: str) -> list[str]:
@@ -150,8 +154,8 @@ def joined(texts: list[str]) -> str:
 
 
 def headings(text: str) -> list[str]:
-    """The headings of a Markdown text, without those that are comments of its code."""
-    return re.findall(r"^#+ +(.*?) *$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    """The headings of a Markdown text, without what are comments of its code."""
+    return HEADING.findall(CODE.sub("", text))
 
 
 def anchor(heading: str, path: Path) -> str:
@@ -161,14 +165,31 @@ def anchor(heading: str, path: Path) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
+def encoded(target: str) -> str:
+    """An anchor as browsers write it."""
+    return quote(unquote(target), safe=";,/?:@&=+$!~*'")
+
+
+def with_anchors(text: str, names: list[str]) -> str:
+    """Give each heading an anchor, in their order, except for a title."""
+    left = iter(names)
+
+    def named(heading: re.Match) -> str:
+        name = next(left, "")
+        return heading[0] if heading[0].startswith("# ") else f'<a id="{name}"></a>\n{heading[0]}'
+
+    pieces = CODE.split(ANCHOR.sub("", text))
+    pieces[::2] = [HEADING.sub(named, piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
 def links(text: str) -> list[str]:
     return LINK.findall(text)
 
 
 def prose(text: str) -> str:
     """A Markdown text without its code, tags, addresses and stars; an `x` stands for what was in code font."""
-    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
-    text = LINK.sub("]", re.sub(r"`[^`]+`", "x", text))
+    text = LINK.sub("]", re.sub(r"`[^`]+`", "x", CODE.sub("", text)))
     return re.sub(r"<[^>]+>|!\[|[*\[\]]", "", text)
 
 
@@ -179,56 +200,55 @@ class Translation:
         lessons = sorted((root / "notebooks").glob("*.ipynb"))
         self.pages: dict[Path, Lesson | Readme] = {path: Lesson(path) for path in lessons}
         self.pages[root / "README.md"] = Readme(root / "README.md")
-        self.twins = {page.to: page.path for page in self.pages.values()}
-        self.sections: dict[Path, dict[str, str]] = {}
 
-    def heading(self, path: Path, target: str) -> str | None:
-        """The Chinese heading to which an anchor leads: one of the English page, or of the Chinese one on disk."""
-        if path not in self.sections:
-            self.sections[path] = {}
-            for cell in self.pages[path].cells:
-                for text in (cell.was, cell.english):
-                    for old, new in zip(headings(text), headings(cell.text), strict=False):
-                        self.sections[path][anchor(old, path)] = new
-        return self.sections[path].get(unquote(target))
+    @cached_property
+    def sections(self) -> dict[Path, dict[str, str]]:
+        """For each page its Chinese headings, by their English anchors."""
+        return {
+            path: {
+                anchor(english, path): chinese
+                for cell in page.cells
+                for english, chinese in zip(headings(cell.english), headings(cell.text), strict=False)
+            }
+            for path, page in self.pages.items()
+        }
 
-    def lead(self, link: str, page: Lesson | Readme) -> tuple[str, str | None]:
-        """Turn a link of an English page: as it is to stand in the Chinese one, and the heading to which it leads."""
+    def lead(self, link: str, page: Lesson | Readme) -> str:
+        """Turn a link of an English page: as it is to stand in the Chinese one."""
         if "://" in link:
-            return link.replace(DOCS + "3/", DOCS + "zh-cn/3/"), None
+            return link.replace(DOCS + "3/", DOCS + "zh-cn/3/")
         file, mark, target = link.partition("#")
-        path = Path(os.path.normpath(page.path.parent / unquote(file))) if file else page.path
-        to, heading = path, None
+        path = Path(os.path.normpath(page.path.parent / unquote(file)))
         if path == page.to:  # the link to the other language
-            to = page.path
+            path = page.path
         elif path in self.pages:
-            to = self.pages[path].to
-            if heading := self.heading(path, target):
-                target = re.sub(r'[()<>\[\]"% ]', lambda match: quote(match[0]), anchor(heading, to))
-        file = Path(os.path.relpath(to, page.to.parent)).as_posix() if file else ""
-        return file + mark + target, heading
+            path = self.pages[path].to
+        file = Path(os.path.relpath(path, page.to.parent)).as_posix() if file else ""
+        return file + mark + encoded(target)
 
     def text(self, cell: Cell, page: Lesson | Readme) -> str:
-        """A cell as it is to stand in the Chinese page, with its links turned."""
+        """A cell as it is to stand in the Chinese page, with its links turned and anchors above its headings."""
         if row := ROW.fullmatch(cell.english):
-            link, heading = self.lead(row[4], page)
             if not (own := ROW.fullmatch(cell.text)):
                 raise SystemExit(f"{page.to}: this is no row of the table of problems: {cell.text}")
-            return f"| {own[1]} | [{row[2]}{heading or row[3]}]({link}) |"
-        wanted = [self.lead(link, page)[0] for link in links(cell.english)]
+            file, _, target = row[4].partition("#")
+            heading = self.sections[page.path.parent / file].get(unquote(target), row[3])
+            return f"| {own[1]} | [{row[2]}{heading}]({self.lead(row[4], page)}) |"
+        wanted = [self.lead(link, page) for link in links(cell.english)]
         left = [*(Counter(wanted) - Counter(links(cell.text))).elements()]
 
         def turned(match: re.Match) -> str:
             new = match[1]
             if new not in wanted and left:
-                new = self.lead(match[1], page)[0]
-                if new not in left:  # a heading that has changed
+                new = self.lead(match[1], page)
+                if new not in left:  # to a section that has a new name
                     file = match[1].partition("#")[0]
                     new = next((each for each in left if each.partition("#")[0] == file), left[0])
                 left.remove(new)
             return f"]({new})"
 
-        return LINK.sub(turned, cell.text)
+        names = [encoded(anchor(heading, page.path)) for heading in headings(cell.english)]
+        return with_anchors(LINK.sub(turned, cell.text), names)
 
     def waits(self, cell: Cell, page: Lesson | Readme) -> bool:
         """Whether a cell stands in English in the Chinese page, and there are words in it."""
@@ -238,18 +258,7 @@ class Translation:
 
     def made(self, page: Lesson | Readme) -> str:
         """What is to stand in the file of the Chinese page."""
-        text = page.made_of([self.text(cell, page) for cell in page.cells])
-        if isinstance(page, Readme):  # what has no English there has links too
-            text, only, rest = text.partition(ONLY)
-            text += only + LINK.sub(lambda match: f"]({self.turn(match[1], page)})", rest)
-        return text
-
-    def turn(self, link: str, page: Readme) -> str:
-        """Turn a link in the part of the README that has no English, if its heading has changed."""
-        file, _, target = link.partition("#")
-        path = self.twins.get(page.to.parent / file)
-        english = Path(os.path.relpath(path, page.path.parent)).as_posix() if path else ""
-        return self.lead(f"{english}#{target}", page)[0] if path and target else link
+        return page.made_of([self.text(cell, page) for cell in page.cells])
 
     def waiting(self) -> list[tuple[Lesson | Readme, Cell]]:
         return [(page, cell) for page in self.pages.values() for cell in page.cells if self.waits(cell, page)]
@@ -266,7 +275,7 @@ class Translation:
     def export(self, page: Lesson | Readme) -> str:
         """A page's text in one file, cell by cell."""
         head = "<!-- {} {} {} -->\n".format
-        texts = [(cell, self.text(cell, page)) for cell in page.cells]
+        texts = [(cell, ANCHOR.sub("", self.text(cell, page))) for cell in page.cells]
         return "\n".join(head(page.to.stem, cell.name, digest(cell.english)) + text + "\n" for cell, text in texts)
 
     def take(self, text: str) -> None:
