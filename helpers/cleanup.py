@@ -113,7 +113,12 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
 
     def after_cell(result) -> None:
         if isinstance(result.error_in_exec, KeyboardInterrupt):
-            interrupted()
+            # Whoever presses Stop twice must not interrupt this.
+            handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            try:
+                interrupted()
+            finally:
+                signal.signal(signal.SIGINT, handler)
 
     def before_shutdown(_) -> None:
         shutting_down()

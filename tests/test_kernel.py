@@ -113,6 +113,22 @@ def test_an_interrupted_cell_leaves_no_process(kernel):
     assert kernel.run("print(mp.active_children())") == "[]\n"
 
 
+def test_a_second_interrupt_does_not_stop_the_first_one_from_ending_children(kernel):
+    cell = kernel.start(
+        "receiver, sender = mp.Pipe(duplex=False)\n"
+        "mp.Process(target=workers.sleep_stubbornly, args=(sender,)).start()\n"
+        "print(*receiver.recv(), flush=True)\n"
+        "time.sleep(60)"
+    )
+    kernel.wait(lambda message: "\n" in kernel.printed[cell])
+    pids = [int(pid) for pid in kernel.printed[cell].split()]
+    kernel.manager.interrupt_kernel()
+    kernel.wait(lambda message: message["msg_type"] == "error")  # the child, which ignores SIGTERM, is being ended
+    kernel.manager.interrupt_kernel()
+    kernel.wait(kernel.ended(cell))
+    wait_until_gone(pids)
+
+
 def test_a_killed_kernel_leaves_no_process(kernel, method):
     printed = kernel.run(
         "receiver, sender = mp.Pipe(duplex=False)\n"

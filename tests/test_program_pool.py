@@ -41,7 +41,7 @@ def test_makes_a_thumbnail_of_each_image(program):
     Image.new("RGBA", (20, 300), "#ff000080").save(photos / "TALL.GIF")
     (photos / "notes.txt").write_text("not meant")
     done = run(program, "--workers", "3")
-    assert (done.returncode, done.stdout) == (0, "6 made, 0 failed\n")
+    assert (done.returncode, done.stdout) == (0, "6 thumbnails, 0 failed\n")
     made = list((photos / "thumbnails").iterdir())
     names = ["TALL.GIF.jpg", "photo.png.jpg", *(f"photo{number}.png.jpg" for number in range(1, 5))]
     assert sorted(path.name for path in made) == sorted(names)
@@ -57,7 +57,7 @@ def test_names_the_broken_images_and_loses_no_other(program):
     (photos / "z_empty.jpg").touch()
     done = run(program)
     first, half, empty, last = done.stdout.splitlines()
-    assert (done.returncode, last) == (1, "4 made, 3 failed")
+    assert (done.returncode, last) == (1, "4 thumbnails, 3 failed")
     assert first.startswith("a_broken.png: UnidentifiedImageError: ")
     assert half.startswith("half.png: ")
     assert empty.startswith("z_empty.jpg: UnidentifiedImageError: ")
@@ -68,12 +68,12 @@ def test_does_only_what_is_not_there_yet(program):
     assert run(program).returncode == 0
     before = {path: path.stat().st_mtime_ns for path in (photos / "thumbnails").iterdir()}
     make_images(program, 3)
-    assert run(program).stdout == "3 made, 0 failed\n"
+    assert run(program).stdout == "3 thumbnails, 0 failed\n"
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_an_empty_folder_and_none_at_all(program):
-    assert run(program).stdout == "0 made, 0 failed\n"
+    assert run(program).stdout == "0 thumbnails, 0 failed\n"
     program[2] += "_that_are_not_there"
     none = run(program)
     assert (none.returncode, none.stdout) == (2, "")
@@ -96,4 +96,4 @@ def test_an_interrupt_ends_it_at_once_and_breaks_nothing(program):
     for path in made:
         with Image.open(path) as image:
             image.load()
-    assert run(program).stdout == "1000 made, 0 failed\n"
+    assert run(program).stdout == "1000 thumbnails, 0 failed\n"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 from whole_programs import write_program
 
@@ -59,6 +60,59 @@ def test_crawler_names_what_is_broken_and_reads_the_others(programs):
     assert count == "pages read: 5"
 
 
+def test_crawler_knows_a_page_again_whatever_way_leads_to_it(programs):
+    (programs / "sub").mkdir()
+    links = [
+        "sub/a.html",
+        "./sub/a.html",
+        "sub/../sub/a.html#top",
+        "#top",
+        "https://example.org/",
+        "mailto:a@b.example",
+    ]
+    (programs / "index.html").write_text("".join(f'<a href="{link}">' for link in links))
+    (programs / "sub/a.html").write_text('<a href="../index.html"><a href="../sub/../b.html?"><a href="a.html">')
+    (programs / "b.html?").write_text("")
+    assert run(programs, "my_crawler.py", "./index.html") == (0, "pages read: 3\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_crawler_says_which_page_a_dead_worker_was_at(programs):
+    site(programs, index="slow")
+    os.mkfifo(programs / "slow.html")
+    command, pipe = [sys.executable, "my_crawler.py", "index.html"], subprocess.PIPE
+    with subprocess.Popen(command, cwd=programs, stdout=pipe, stderr=pipe, text=True) as running:
+        writer = open_when_read(programs / "slow.html")
+        # The manager's server has more than one thread; a worker that has the pipe open is the one to kill.
+        (reader,) = [child for child in children_of(running.pid) if has_open(child, programs / "slow.html")]
+        reader.kill()
+        out, err = running.communicate(timeout=30)
+    os.close(writer)
+    assert (running.returncode, err) == (1, "a worker has died\n")
+    assert out == "index.html links to slow.html: not read to its end\npages read: 2\n"
+
+
+def open_when_read(fifo):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"nobody reads {fifo}")
+
+
+def children_of(pid):
+    return psutil.Process(pid).children(recursive=True)
+
+
+def has_open(process, path):
+    return any(
+        os.path.exists(f"/proc/{process.pid}/fd/{fd}") and os.path.samefile(f"/proc/{process.pid}/fd/{fd}", path)
+        for fd in os.listdir(f"/proc/{process.pid}/fd")
+    )
+
+
 def test_crawler_without_a_first_page(programs):
     code, out, _ = run(programs, "my_crawler.py", "index.html")
     assert code == 1
@@ -68,7 +122,11 @@ def test_crawler_without_a_first_page(programs):
 def test_crawler_with_a_maxsize_hangs_until_its_time_is_up(programs):
     site(programs, index="a b c d", a="", b="", c="", d="")
     options = ["--workers=1", "--maxsize=1", "--limit=2"]
-    assert run(programs, "my_crawler.py", "index.html", *options) == (1, "pages read: 0\n", "time is up\n")
+    assert run(programs, "my_crawler.py", "index.html", *options) == (
+        1,
+        "you links to index.html: not read to its end\npages read: 1\n",
+        "time is up\n",
+    )
 
 
 def test_levels(programs):
@@ -79,6 +137,12 @@ def test_levels(programs):
 def test_levels_of_an_empty_log(programs):
     log(programs, [])
     assert run(programs, "my_levels.py", "app.log") == (0, "{}\n", "")
+
+
+def test_levels_without_arguments(programs):
+    code, out, err = run(programs, "my_levels.py")
+    assert (code, out) == (1, "")
+    assert err.strip().endswith("my_levels.py LOG")
 
 
 def test_levels_of_a_broken_log(programs):
@@ -116,7 +180,10 @@ def write_until_nobody_reads(pipe):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
 @pytest.mark.parametrize(
     ("program", "first", "out"),
-    [("my_crawler.py", "index.html", "pages read: 1\n"), ("my_levels.py", "slow.html", "")],
+    [
+        ("my_crawler.py", "index.html", "index.html links to slow.html: not read to its end\npages read: 2\n"),
+        ("my_levels.py", "slow.html", ""),
+    ],
 )
 def test_an_interrupt_ends_all_at_once(programs, program, first, out):
     site(programs, index="slow")
@@ -127,12 +194,7 @@ def test_an_interrupt_ends_all_at_once(programs, program, first, out):
     with subprocess.Popen(
         command, cwd=programs, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     ) as running:
-        deadline, writer = time.monotonic() + 30, None
-        while writer is None and time.monotonic() < deadline:
-            try:
-                writer = os.open(slow, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:
-                time.sleep(0.05)
+        writer = open_when_read(slow)
         time.sleep(0.5)  # the other page's result is noted
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does
         began = time.monotonic()
