@@ -151,6 +151,7 @@ def glossary(number: int) -> list[tuple[str, ...]]:
 
 
 TERMS = {english: chinese for forms, chinese, _ in glossary(0) for english in forms.split(", ")}
+FORMS = {english.lower(): chinese for english, chinese in TERMS.items()}
 ENGLISH = re.compile(rf"\b({'|'.join(sorted(map(re.escape, TERMS), key=len, reverse=True))})(?:e?s)?\b", re.IGNORECASE)
 CHINESE = re.compile("|".join(sorted(map(re.escape, TERMS.values()), key=len, reverse=True)))
 
@@ -178,18 +179,20 @@ def test_no_other_word_for_a_term(page):
 
 
 def test_the_english_stands_beside_a_term_where_it_first_appears():
-    first = {}  # apart from headings
+    first = {}  # apart from headings; in a cell that waits for its translator, that is where it will be
     for page in translation().pages.values():
-        for cell in translated(page) if isinstance(page, Lesson) else []:
+        for cell in page.cells if isinstance(page, Lesson) else []:
+            if translation().waits(cell, page):
+                for match in ENGLISH.finditer(prose(cell.english)):
+                    first.setdefault(FORMS[match[1].lower()], "")
+                continue
             text = prose(re.sub("^#.*", "", cell.text, flags=re.MULTILINE))
             for term in CHINESE.findall(text):
                 first.setdefault(term, text)
-    forms = {}
-    for english, chinese in TERMS.items():
-        forms.setdefault(chinese, []).append(re.escape(english.partition(" (")[0]))
-    missing = [
-        term for term in first if not re.search(rf"{term}（(?:{'|'.join(forms[term])})", first[term], re.IGNORECASE)
-    ]
+    beside = {
+        term: "|".join(re.escape(form.partition(" (")[0]) for form, to in TERMS.items() if to == term) for term in first
+    }
+    missing = [term for term, text in first.items() if text and not re.search(f"{term}（({beside[term]})", text, re.I)]
     assert missing == []
 
 
