@@ -151,6 +151,7 @@ def glossary(number: int) -> list[tuple[str, ...]]:
 
 
 TERMS = {english: chinese for forms, chinese, _ in glossary(0) for english in forms.split(", ")}
+FORMS = {english.lower(): chinese for english, chinese in TERMS.items()}
 ENGLISH = re.compile(rf"\b({'|'.join(sorted(map(re.escape, TERMS), key=len, reverse=True))})(?:e?s)?\b", re.IGNORECASE)
 CHINESE = re.compile("|".join(sorted(map(re.escape, TERMS.values()), key=len, reverse=True)))
 
@@ -178,31 +179,35 @@ def test_no_other_word_for_a_term(page):
 
 
 def test_the_english_stands_beside_a_term_where_it_first_appears():
-    first = {}  # apart from headings
+    first = {}  # apart from headings; in a cell that waits for its translator, that is where it will be
     for page in translation().pages.values():
-        for cell in translated(page) if isinstance(page, Lesson) else []:
+        for cell in page.cells if isinstance(page, Lesson) else []:
+            if translation().waits(cell, page):
+                for match in ENGLISH.finditer(prose(cell.english)):
+                    first.setdefault(FORMS[match[1].lower()], "")
+                continue
             text = prose(re.sub("^#.*", "", cell.text, flags=re.MULTILINE))
             for term in CHINESE.findall(text):
                 first.setdefault(term, text)
-    forms = {}
-    for english, chinese in TERMS.items():
-        forms.setdefault(chinese, []).append(re.escape(english.partition(" (")[0]))
-    missing = [
-        term for term in first if not re.search(rf"{term}（(?:{'|'.join(forms[term])})", first[term], re.IGNORECASE)
-    ]
+    beside = {
+        term: "|".join(re.escape(form.partition(" (")[0]) for form, to in TERMS.items() if to == term) for term in first
+    }
+    missing = [term for term, text in first.items() if text and not re.search(f"{term}（({beside[term]})", text, re.I)]
     assert missing == []
 
 
 def test_what_stands_in_each_lesson_reads_the_same_in_each(page):
     same = dict(glossary(1))
+    sentences = {english: chinese for english, chinese in same.items() if english[-1] in ":."}
     kinds = [r"^#+ +(.*?) *$", r"<summary>(.*?)</summary>", r"\*\*(.*?):?\*\*"]
     for cell in translated(page):
+        where = f"{page.to.name} {cell.name}"
         for kind in kinds:
-            pairs = zip(
-                re.findall(kind, cell.english, re.MULTILINE), re.findall(kind, cell.text, re.MULTILINE), strict=False
-            )
+            pairs = zip(*(re.findall(kind, text, re.MULTILINE) for text in (cell.english, cell.text)), strict=False)
             for english, chinese in pairs:
-                assert chinese == same.get(english, chinese), f"{page.to.name} {cell.name}"
+                assert chinese == same.get(english, chinese), where
+        for english, chinese in sentences.items():
+            assert english not in cell.english or chinese in cell.text, where
 
 
 @pytest.mark.parametrize(("name", "example"), [(name, example) for name, (_, example) in MISTAKES.items()])
@@ -370,6 +375,8 @@ def test_chinese_that_is_still_right_can_be_kept(tree):
     translation.bring_over()
     assert "见[这里]" in brought_over(tree, "01_one")
     assert differences(page_of(Translation(tree), "01_one")) == []
+    with pytest.raises(SystemExit, match="no cell cccc"):
+        translation.keep(["cccc"])
 
 
 def test_a_new_row_leaves_the_others_in_chinese(tree):
