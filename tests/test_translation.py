@@ -375,6 +375,8 @@ def test_chinese_that_is_still_right_can_be_kept(tree):
     translation.bring_over()
     assert "见[这里]" in brought_over(tree, "01_one")
     assert differences(page_of(Translation(tree), "01_one")) == []
+    with pytest.raises(SystemExit, match="no cell cccc"):
+        translation.keep(["cccc"])
 
 
 def test_a_new_row_leaves_the_others_in_chinese(tree):

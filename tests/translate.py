@@ -7,7 +7,8 @@
 
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
 hash of the English that each cell translates. Where that English has changed, the new English takes the place of the
-Chinese (which git still has), so that no reader meets a stale sentence; a translator replaces it.
+Chinese (which git still has), so that no reader meets a stale sentence; a translator replaces it. After a merge with
+conflicts in notebooks/zh take either side, and run the command.
 
 Links lead to Chinese pages: write them as the English text has them, this command turns them. Sections have their
 English names in both languages, so that a link does not depend on how a heading is translated: the command writes an
@@ -269,7 +270,7 @@ class Translation:
             new = self.made(page)
             if not page.to.exists() or page.to.read_text(encoding="utf-8") != new:
                 page.to.parent.mkdir(exist_ok=True)
-                page.to.write_text(new, encoding="utf-8")
+                page.to.write_text(new, encoding="utf-8", newline="\n")
                 print(f"wrote zh/{page.to.name}")
 
     def export(self, page: Lesson | Readme) -> str:
@@ -291,9 +292,11 @@ class Translation:
 
     def keep(self, names: list[str]) -> None:
         """Take it that the Chinese of these cells says what their English now says."""
-        for cell in (cell for page in self.pages.values() for cell in page.cells):
-            if cell.name in names and cell.chinese:
-                cell.translates = digest(cell.english)
+        cells = {cell.name: cell for page in self.pages.values() for cell in page.cells if cell.chinese}
+        for name in names:
+            if name not in cells:
+                raise SystemExit(f"no cell {name} with Chinese that could be kept")
+            cells[name].translates = digest(cells[name].english)
 
 
 def main() -> None:
