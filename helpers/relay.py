@@ -19,6 +19,8 @@ themselves, so they depend on no other thread, and on no time.
 - A child's lines come whole and in its order. Which of stdout and stderr comes first is not kept: they are two pipes.
 - What a spawned child prints while it imports the main module, before it has its pipes, goes where it goes elsewhere.
 - In a script a fork meets one thread only: Python's warning about threads comes from a kernel's, not from `mp`'s.
+- Its classes have names of their own, such as `helpers.relay.SpawnProcess`, and Python 3.14 and later say them in a
+  note on what could not be pickled.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
 - Two descriptors more for each child that runs, and two for all spans, are what it costs.
 

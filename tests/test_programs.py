@@ -122,6 +122,8 @@ class Came:
     def comparable(self, any_order: bool) -> tuple:
         """Without what differs from run to run, and without the frames that `mp` adds to a traceback."""
         err = re.sub(r'  File "[^"]*helpers/\w+\.py".*\n(    .*\n)*', "", self.err)
+        # `mp`'s classes have names of their own; Python 3.14's notes on what could not be pickled say them.
+        err = re.sub(r"\bhelpers\.relay\.(?=\w+Process\b)", "multiprocessing.context.", err)
         out = self.out
         return sorted(out.splitlines()) if any_order else out, without_numbers(err), self.exit, self.files
 
