@@ -103,7 +103,9 @@ def test_jupyter_serves_what_the_readme_links_to():
 
 
 def test_all_addresses_are_of_the_same_repository():
-    places = re.findall(r"(?:github\.com|codespaces\.new|mybinder\.org/v2/gh|com/github)/([^/\s)`]+)/([^/\s)`]+)", README)
+    places = re.findall(
+        r"(?:github\.com|codespaces\.new|mybinder\.org/v2/gh|com/github)/([^/\s)`]+)/([^/\s)`]+)", README
+    )
     places += re.findall(r"https://([^./]+)\.github\.io/([^/]+)/", README)
     assert len(places) > 5
     assert len(set(places)) == 1, places
