@@ -29,6 +29,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from helpers import spans
 
@@ -67,6 +68,7 @@ DPI = 144  # shown at half of it, so that it is sharp on a dense screen
 WIDTH = 8.0  # inches
 MOST_LANES = 250  # that get their full height; with more of them the picture would be too large to make
 MOST_LABELS = 12  # messages; with more of them only the arrows are drawn
+MOST_COLOURS = 64  # to the eye as good as all, and a notebook weighs a third
 MOST_COUNTED = 10_000  # larger whole numbers are sizes, not counts
 MARKS = ("o-", "s--", "^-.", "D:", "v-", "P--")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
@@ -514,10 +516,19 @@ def publish(figure: Figure, sentence: str, seen: str = "") -> None:
         return
     _title(figure, sentence)
     png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+    figure.savefig(png, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})  # soon to be read again
     width, height = (round(inches * DPI / 2) for inches in figure.get_size_inches())
     display(
-        {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": plain},
+        {"image/png": base64.b64encode(_light(png.getvalue())).decode(), "text/plain": plain},
         metadata={"image/png": {"alt": printable(f"{sentence} {seen}".strip()), "width": width, "height": height}},
         raw=True,
     )
+
+
+def _light(png: bytes) -> bytes:
+    """The same picture in a palette of few colours; white stays white."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(MOST_COLOURS, Image.Quantize.FASTOCTREE)
+    picture.putpalette([255 if value == 254 else value for value in picture.getpalette()])  # it rounds down
+    light = io.BytesIO()
+    picture.save(light, "PNG", optimize=True)
+    return light.getvalue()

@@ -1,4 +1,4 @@
-"""Runs each lesson in JupyterLab, in a headless Chromium, and holds what a person sees against what is stored.
+"""JupyterLab as the README starts it, in a headless Chromium: where links lead, and whether one sees what is stored.
 
     pip install 'playwright>=1.50,<2' && pytest -o addopts= tests/browser.py
 
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -22,6 +24,9 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'playwright>=1.50,<2'")
 
 from store import METADATA  # noqa: E402
+from test_notebooks import headings  # noqa: E402
+from test_readme import README, command  # noqa: E402
+from test_readme import links as links_of_readme  # noqa: E402
 from test_relay import wait_until_gone  # noqa: E402
 from test_sanitize import rules  # noqa: E402
 
@@ -47,39 +52,70 @@ SEEN = """
 """
 
 
+# The links of the file in front, but for those that JupyterLab adds to headings.
+LINKS = ".jp-Document:not(.lm-mod-hidden) .jp-RenderedMarkdown a:not(.jp-InternalAnchorLink)"
+# Whether a file is in front and drawn, with the section of this name, if there is one, in view.
+IN_VIEW = """
+([path, name]) => {
+  const shown = window.jupyterapp?.shell.currentWidget;
+  const all = shown?.context?.path == path ? [...shown.node.querySelectorAll('[data-jupyter-id]')] : [];
+  if (!name) return all.length > 0 || !!(shown?.context?.path == path && shown.content.editor?.model.sharedModel.source);
+  const place = all.find(each => each.dataset.jupyterId == name)?.getBoundingClientRect();
+  const whole = shown?.content?.node.getBoundingClientRect();
+  return place && place.top > whole.top - 5 && place.top < whole.top + 0.8 * whole.height;
+}
+"""
+
+
+class Lab(NamedTuple):
+    """JupyterLab that runs."""
+
+    opened: str  # the address with which the command calls a browser
+    address: str  # on loopback
+    token: str
+    folder: Path  # a copy of the collection, which it serves
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """JupyterLab's address, on loopback, and the folder with a copy of the notebooks that it serves."""
+    """JupyterLab, started by the README's own command (its end: .ci/run has run the beginning)."""
     home = tmp_path_factory.mktemp("lab")
-    folder = home / "notebooks"
-    folder.mkdir()
-    for lesson in LESSONS:
-        shutil.copy(lesson, folder)
-    settings = home / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    # Draw every cell, not only those in sight.
-    (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
-    token = secrets.token_hex(8)
+    folder, config, called = home / "collection", home / "config", home / "called"
+    (folder / "notebooks").mkdir(parents=True)
+    for path in [ROOT / "README.md", *LESSONS, *ROOT.glob("notebooks/*.png"), *ROOT.glob("helpers/*.py")]:
+        (folder / path.relative_to(ROOT)).parent.mkdir(exist_ok=True)
+        shutil.copy(path, folder / path.relative_to(ROOT))
+    (folder / ".venv").symlink_to(sys.prefix)
+    config.mkdir()
+    server = {"ip": "127.0.0.1", "port": 0, "allow_root": True}
+    (config / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": server}))
+    (config / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
+    call = home / "browser"
+    call.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >{called}\n')
+    call.chmod(0o700)
     environment = {
         **os.environ,
+        "BROWSER": f"{call} %s",
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
     }
     environment.pop("PYTEST_CURRENT_TEST", None)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
-    command += [f"--IdentityProvider.token={token}", "--expose-app-in-browser", f"--notebook-dir={folder}"]
+    start = command("lessons").rpartition(" && ")[2].split()
     with (
         open(home / "log", "w") as log,
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder) as server,
+        subprocess.Popen(start, env=environment, stdout=log, stderr=log, cwd=folder) as server,
     ):
         try:
             deadline = time.monotonic() + 60
-            while not (found := re.search(r"http://127\.0\.0\.1:\d+/lab", (home / "log").read_text())):
+            while not (called.exists() and called.read_text().endswith("\n")):
                 assert time.monotonic() < deadline, (home / "log").read_text()
-                time.sleep(0.2)
-            yield found[0], token, folder
+                time.sleep(0.1)
+            opened = called.read_text().strip()
+            page = Path(unquote(opened).removeprefix("file://")).read_text()
+            address, token = re.search(r"(http://127\.0\.0\.1:\d+/lab)\S*[?&]token=(\w+)", page).groups()
+            yield Lab(opened, address, token, folder)
         finally:
             server.kill()  # asked politely, it can wait for a kernel for ever; without it kernels end by themselves
 
@@ -98,10 +134,9 @@ class Lesson:
     """A lesson that is open in JupyterLab."""
 
     def __init__(self, browser, lab, path: Path):
-        address, token, _ = lab
         self.stored = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         self.page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        self.page.goto(f"{address}/tree/{path.name}?token={token}&reset")
+        self.page.goto(f"{lab.address}/tree/notebooks/{path.name}?token={lab.token}&reset")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
         self.wait_until_idle()
 
@@ -124,6 +159,63 @@ class Lesson:
         self.wait_until_idle()
         self.page.wait_for_timeout(500)  # pictures are drawn a moment after they arrive
         return self.page.evaluate(SEEN)
+
+
+@pytest.fixture(scope="module")
+def front(browser, lab):
+    """The page that the README's command opens."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(lab.opened)
+    page.wait_for_function(f"window.jupyterapp && ({IN_VIEW})(['README.md', ''])", timeout=60_000)
+    yield page
+    page.close()
+
+
+def bring_to_front(page, path: str) -> None:
+    page.evaluate("path => { window.jupyterapp.commands.execute('rendermime:handle-local-link', {path}) }", path)
+    page.wait_for_function(IN_VIEW, arg=[path, ""], timeout=20_000)
+
+
+def local_links(page, path: str) -> list[tuple[int, str, str]]:
+    """For each link of a file to another or to a section: its place among all, what it leads to, and the section."""
+    bring_to_front(page, path)
+    found = []
+    for number, link in enumerate(page.locator(LINKS).all()):
+        href = unquote(re.sub(r"\?[^#]*", "", link.get_attribute("href")))
+        file, _, section = href.partition("#")
+        if not file:  # within the README, in GitHub's form
+            names = [re.sub(r"[`*]", "", heading).replace(" ", "-") for heading in headings(README)]
+            found.append((number, path, next(name for name in names if name.lower() == section)))
+        elif "/files/" in file:
+            found.append((number, file.partition("/files/")[2], section))
+    return found
+
+
+def follow(page, path: str, number: int, file: str, section: str) -> None:
+    """Click a link of a file that is open, and wait until what it names is in view."""
+    bring_to_front(page, path)
+    page.locator(LINKS).nth(number).click()
+    page.wait_for_function(IN_VIEW, arg=[file, section], timeout=20_000)
+
+
+def test_the_readme_comes_rendered_with_its_picture(front, lab):
+    assert front.url.startswith(f"{lab.address}/tree/README.md")
+    front.wait_for_function("document.querySelector('.jp-MarkdownViewer img')?.naturalWidth > 100")
+    assert front.locator(".jp-FileEditor").count() == 0
+
+
+def test_each_link_of_the_readme_leads_to_its_section_at_the_first_click(front):
+    links = local_links(front, "README.md")
+    assert len(links) == len([link for link in links_of_readme() if not link.startswith("https://")]) - 1  # the picture
+    for link in sorted(links, key=lambda link: not link[2]):  # to sections first, so that a lesson is not open yet
+        follow(front, "README.md", *link)
+
+
+def test_each_lesson_leads_back_to_the_readme(front):
+    for lesson in LESSONS:
+        path = f"notebooks/{lesson.name}"
+        link = next(link for link in local_links(front, path) if link[1] == "README.md")
+        follow(front, path, *link)
 
 
 @pytest.fixture(scope="module", params=LESSONS, ids=lambda path: path.stem)
@@ -180,7 +272,7 @@ def test_each_slider_redraws_when_the_mouse_lets_go(lesson):
 
 
 def test_interrupt_and_restart_leave_nothing(browser, lab):
-    folder = lab[2]
+    folder = lab.folder / "notebooks"
     code = """
 import multiprocessing, time
 from multiprocessing.shared_memory import SharedMemory

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import workers
 from matplotlib.collections import PolyCollection
+from PIL import Image
 
 from helpers import bars, chart, curves, labels, span, spans, timeline
 from helpers.chart import DPI, Bar, End, Message, publish
@@ -580,6 +581,25 @@ def test_publish_needs_no_window(displayed, monkeypatch):
     assert struct.unpack(">II", base64.b64decode(data["image/png"])[16:24]) == (4 * DPI, 2 * DPI)
     size = metadata["image/png"]
     assert (size["width"], size["height"]) == (4 * DPI / 2, 2 * DPI / 2)  # the screen has twice as many dots
+
+
+def test_a_picture_has_few_colours_and_looks_as_if_it_had_all(displayed):
+    events = [Event("sent", 2, 1, "a message"), Event("received", 3, 2, "a message")]
+    for number, kind in enumerate(spans.KINDS[1:], 1):
+        events += [Event("start", 0, number), Event("ready", 1, number), Event("begin", 1, number, kind, kind, number)]
+    run = recorded(*events)
+    run.show("All kinds.")
+    full = io.BytesIO()
+    run._draw("All kinds.").savefig(full, format="png", dpi=DPI)
+    few = Image.open(io.BytesIO(png(displayed)))
+    assert few.mode == "P"
+    assert len(few.getcolors()) <= 64
+    assert len(full.getvalue()) > 2 * len(png(displayed))
+    wrong = np.abs(np.subtract(few.convert("RGB"), Image.open(full).convert("RGB"), dtype=int)).max(axis=2)
+    assert wrong.mean() < 1
+    assert np.mean(wrong > 16) < 0.002
+    white = np.asarray(Image.open(full).convert("RGB")).min(axis=2) == 255
+    assert wrong[white].max() == 0
 
 
 def test_spans_outside_a_timeline_go_nowhere():

@@ -103,6 +103,11 @@ def test_every_figure_says_its_facts(lesson):
                 assert output.metadata["image/png"]["alt"].startswith(data["text/plain"] + " ")
 
 
+def test_it_is_light(lesson):
+    """So that GitHub and a telephone show it soon."""
+    assert lesson.path.stat().st_size < 400 * 1024
+
+
 def test_no_trace_of_the_machine(lesson):
     outputs = json.dumps([cell.outputs for cell in code(lesson)])
     assert re.findall(r"/(?:home|root|tmp|work|Users|private)/|[A-Z]:\\\\", outputs) == []

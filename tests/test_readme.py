@@ -84,13 +84,55 @@ def test_what_cannot_be_shown_is_explained():
 
 def test_every_lesson_stands_in_the_table_with_its_minutes():
     for lesson in LESSONS:
-        minutes = re.search(r"\*\*(\d+) minutes\*\*", lesson.read_text(encoding="utf-8"))[1]
-        assert re.search(rf"\]\(notebooks/{lesson.name}\) \| {minutes} \|", README)
+        pattern = r"\*\*(\d+) minutes\*\*.*?, and (\d+) more for the exercises"
+        minutes, more = map(int, re.search(pattern, lesson.read_text(encoding="utf-8")).groups())
+        assert f"](notebooks/{lesson.name}) | {minutes} | {minutes + more} |" in README
+
+
+def test_jupyter_serves_what_the_readme_links_to():
+    """Its server hides what begins with a dot: a picture in such a folder would be missing there."""
+    hidden = [target for target in links() if re.search(r"(^|/)\.", target)]
+    assert hidden == []
+
+
+def test_all_addresses_are_of_the_same_repository():
+    places = re.findall(
+        r"(?:github\.com|codespaces\.new|mybinder\.org/v2/gh|com/github)/([^/\s)`]+)/([^/\s)`]+)", README
+    )
+    places += re.findall(r"https://([^./]+)\.github\.io/([^/]+)/", README)
+    assert len(places) > 5
+    assert len(set(places)) == 1, places
 
 
 def test_ci_runs_the_command_that_the_readme_has():
     assert re.search(r"^```sh tests\n.*pytest\n```$", README, re.MULTILINE)
     assert "```sh tests" in (ROOT / ".ci" / "run").read_text()
+
+
+def command(block: str) -> str:
+    return re.search(rf"^```sh {block}\n(.*)\n```$", README, re.MULTILINE)[1]
+
+
+def test_both_commands_set_the_same_up_on_each_system():
+    """So that the lessons' command, of which the browser's test runs the end, begins with what CI runs."""
+    up, _, start = command("lessons").rpartition(" && ")
+    assert command("tests").rpartition(" && ")[0] == up
+    windows = re.search(r"^```powershell\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[1].splitlines()
+    for line, each in zip(windows, ("lessons", "tests"), strict=True):
+        posix = line.replace("py -m", "python3 -m").replace(".venv\\Scripts\\", ".venv/bin/").replace("; ", " && ")
+        assert posix == command(each)
+    assert start.endswith("README.md")
+
+
+def test_colab_adds_what_its_packages_are_tested_with():
+    cell = re.search(r"^```python\n((?:%pip .*\n)+)```$", README, re.MULTILINE)[1]
+    helpers, *others = cell.splitlines()
+    assert helpers.startswith("%pip install -q --no-deps git+https://github.com/")
+    pinned = (ROOT / ".colab" / "requirements.txt").read_text().splitlines()
+    for line in others:
+        assert line.rpartition(" ")[2].strip('"') in pinned
+    assert [line for line in pinned if re.match("helpers|-e|ipykernel", line)] == ["ipykernel==6.17.1"]
+    assert "(6.17)" in README
 
 
 def test_the_python_that_is_asked_for_is_the_one_that_the_package_asks_for():
