@@ -91,7 +91,7 @@ def test_every_lesson_stands_in_the_table_with_its_minutes():
 
 def test_jupyter_serves_what_the_readme_links_to():
     """Its server hides what begins with a dot: a picture in such a folder would be missing there."""
-    hidden = [target for target in links() if re.search(r"(^|/)\.", target)]
+    hidden = [target for target in links(README) if re.search(r"(^|/)\.", target)]
     assert hidden == []
 
 
