@@ -27,6 +27,8 @@ MISTAKES = {
     "a line that breaks within a paragraph": (rf"(?<=[^\n|]\n){HAN}", "先等，\n再读"),
     "too polite": ("您", "您好"),
     "three dots": (rf"{HAN}\.\.\.|…{{3,}}", "等等..."),
+    "two marks in a row": ("[，。；：、？！][，。；：、？！]", "先等，。"),
+    "a measure word": ("[一两几每这那]个(?:锁|管道|消息|泳道|色条|回溯|曲线)", "一个管道"),
 }
 
 
@@ -144,7 +146,7 @@ def test_what_the_readme_has_in_chinese_only():
 
 
 def glossary(number: int) -> list[tuple[str, ...]]:
-    """The rows of one of the two tables of the glossary: the terms, and what stands in each lesson."""
+    """The rows of one of the tables of the glossary: the terms, what stands in each lesson, and other words."""
     text = translation().pages[ROOT / "README.md"].rest
     tables = re.findall(r"(?:^\|.*\n?)+", text.partition("## 术语表")[2], re.MULTILINE)
     return [tuple(each.strip() for each in row.strip("|").split("|")) for row in tables[number].splitlines()[2:]]
@@ -173,7 +175,7 @@ def test_no_term_is_translated_in_two_ways(page):
 
 
 def test_no_other_word_for_a_term(page):
-    others = [other for *_, others in glossary(0) for other in others.split("、") if other]
+    others = [other for *_, others in glossary(0) + glossary(2) for other in others.split("、") if other]
     for cell in translated(page):
         assert [other for other in others if other in prose(cell.text)] == [], f"{page.to.name} {cell.name}"
 
