@@ -3,12 +3,14 @@
 import json
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import transforms  # noqa: E402
-from pages import ADDRESS, TEXTS  # noqa: E402
+from pages import ADDRESS, REPOSITORY, TEXTS  # noqa: E402
+from sphinx.writers.html5 import HTML5Translator  # noqa: E402
 
 LANGUAGE = transforms.LANGUAGE
 
@@ -23,29 +25,42 @@ nb_execution_mode = "off"
 myst_heading_anchors = 6
 myst_heading_slug_func = "pages.anchor"
 
-html_theme = "furo"
-html_theme_options = {"top_of_page_buttons": []}
+html_theme = "sphinx_book_theme"
+html_theme_options = {
+    "home_page_in_toc": True,
+    "use_download_button": False,  # each lesson's first box has the notebook itself
+    "use_fullscreen_button": False,
+    "use_repository_button": bool(REPOSITORY),
+    "repository_url": f"https://github.com/{REPOSITORY}" if REPOSITORY else "",
+    "article_header_end": ["language.html", "article-header-buttons.html"],
+    "search_bar_text": TEXTS[LANGUAGE]["ask"],
+    "toc_title": TEXTS[LANGUAGE]["contents"],
+}
 html_static_path = ["static"]
+html_favicon = "static/favicon.svg"
 html_css_files = ["site.css"]
-html_js_files = ["site.js"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_baseurl = ADDRESS and ADDRESS + ("" if LANGUAGE == "en" else f"{LANGUAGE}/")
 html_copy_source = False
 html_show_copyright = False
 html_use_index = False
 templates_path = ["templates"]
 html_additional_pages = {"search": "search.html"}
-html_sidebars = {
-    "**": [
-        "sidebar/brand.html",
-        "sidebar/search.html",
-        "sidebar/language.html",
-        "sidebar/scroll-start.html",
-        "sidebar/navigation.html",
-        "sidebar/scroll-end.html",
-    ]
+html_context = {
+    "default_mode": "auto",
+    "texts": TEXTS[LANGUAGE],
+    "languages": {code: texts["name"] for code, texts in TEXTS.items()},
 }
-html_context = {"texts": TEXTS[LANGUAGE], "languages": {code: texts["name"] for code, texts in TEXTS.items()}}
 copybutton_selector = "div:not(.output) > div.highlight pre"  # code, not what it printed
+
+
+class Writer(HTML5Translator):
+    """Sphinx's, which writes the address of a section into a link as it is, even one with a quotation mark."""
+
+    def add_permalink_ref(self, node, title) -> None:
+        shown = node.deepcopy()
+        shown["ids"] = [quote(each) for each in node["ids"]]
+        super().add_permalink_ref(shown, title)
 
 
 def without_sphinx_search(app) -> None:
@@ -74,6 +89,7 @@ def finish(app, exception) -> None:
 def setup(app) -> None:
     for each in (transforms.Addresses, transforms.Links, transforms.Cells):
         app.add_transform(each)
+    app.set_translator("html", Writer)
     app.connect("builder-inited", without_sphinx_search)
     app.connect("html-page-context", add_to_page)
     app.connect("build-finished", finish)

@@ -213,18 +213,31 @@ def description(section: nodes.Element) -> str:
         place = paragraph.parent
         if isinstance(place, nodes.section) and (place is section or isinstance(section, nodes.document)):
             return shortened(text_of(paragraph))
-    rows = [row for body in section.findall(nodes.tbody) for row in body.findall(nodes.row)]
-    return shortened("; ".join(text_of(row[0]) for row in rows))
+    if rows := [row for body in section.findall(nodes.tbody) for row in body.findall(nodes.row)]:
+        return shortened("; ".join(text_of(row[0]) for row in rows))
+    return shortened(own_text(section)) if isinstance(section, nodes.section) else ""
 
 
-def search_data(name: str, document: nodes.document) -> list[dict]:
-    """What the search knows: each section's page, address, title and text."""
+def symptoms() -> dict[tuple[str, str], str]:
+    """What the table of problems says of each section that it leads to: other words by which it is looked for."""
+    table = page_named("problems")
+    found = {}
+    for symptom, target in re.findall(r"^\| (.*) \| \[.*\]\((\S+)\) \|$", table.text, re.MULTILINE):
+        page, section = find(PAGES, table.source, target)
+        found[page.name, section] = f"{found.get((page.name, section), '')} {symptom.replace('`', '')}".strip()
+    return found
+
+
+def search_data(name: str, document: nodes.document) -> list[list[str]]:
+    """What the search knows: each section's address, page, title, text, and what the table of problems says of it."""
+    if name == "problems":
+        return []
     top = text_of(next(document.findall(nodes.title)))
-    found = []
+    also, found = symptoms(), []
     for section in document.findall(nodes.section):
-        title = text_of(section[0])
+        title, anchor = text_of(section[0]), section["ids"][0]
         above = "" if title == top else top
-        found.append([f"{name}.html#{section['ids'][0]}", above, title, own_text(section)])
+        found.append([f"{name}.html#{anchor}", above, title, own_text(section), also.get((name, anchor), "")])
     return found
 
 
@@ -236,6 +249,7 @@ def head_of(name: str, document: nodes.document, title: str) -> str:
         {"@type": "WebPageElement", "name": text_of(section[0]), "description": description(section)}
         | ({"url": f"{address}#{section['ids'][0]}"} if ADDRESS else {})
         for section in list(document.findall(nodes.section))[1:]
+        if len(section) > 1  # the heading that leads from the README to the table of problems has no text
     ]
     data = {
         "@context": "https://schema.org",

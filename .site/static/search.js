@@ -1,11 +1,12 @@
 /* Finds sections, by words that need not all be there: a message has names and numbers of its own.
-   Each section is [address, page's title, title, text]; rare words count for more, those in the title for much more. */
+   Each section is [address, page's title, title, text, what the table of problems says of it]. Rare words count for
+   more, those in the title or in that table for much more. */
 "use strict";
 
 const MOST = 20;
 const plain = text => text.normalize("NFKC").toLowerCase().replace(/[‘’`]/g, "'");
-const sections = SECTIONS.map(([address, page, title, text]) => (
-  {address, page, title, text, head: plain(title), body: plain(text)}
+const sections = SECTIONS.map(([address, page, title, text, also]) => (
+  {address, page, title, text, head: plain(`${title} ${also}`), body: plain(text)}
 ));
 
 /* Words as they stand; of Chinese, which has no spaces, each two characters that follow each other. */

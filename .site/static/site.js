@@ -16,7 +16,7 @@ for (const link of document.querySelectorAll("a.language")) {
 
 /* What scrolls sideways can be reached and scrolled with the keyboard. */
 function reachable() {
-  for (const each of document.querySelectorAll("div.highlight > pre, .table-wrapper, .sidebar-scroll, .toc-scroll")) {
+  for (const each of document.querySelectorAll("div.highlight > pre, div.output, .pst-scrollable-table-container")) {
     if (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight + 1) each.tabIndex = 0;
     else each.removeAttribute("tabindex");
   }
