@@ -27,7 +27,8 @@ myst_heading_slug_func = "pages.anchor"
 
 html_theme = "sphinx_book_theme"
 html_theme_options = {
-    "home_page_in_toc": True,
+    "navbar_persistent": [],
+    "footer_content_items": [],
     "use_download_button": False,  # each lesson's first box has the notebook itself
     "use_fullscreen_button": False,
     "use_repository_button": bool(REPOSITORY),

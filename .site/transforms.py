@@ -249,7 +249,7 @@ def head_of(name: str, document: nodes.document, title: str) -> str:
         {"@type": "WebPageElement", "name": text_of(section[0]), "description": description(section)}
         | ({"url": f"{address}#{section['ids'][0]}"} if ADDRESS else {})
         for section in list(document.findall(nodes.section))[1:]
-        if len(section) > 1  # the heading that leads from the README to the table of problems has no text
+        if description(section)  # the heading that leads from the README to the table of problems has no text
     ]
     data = {
         "@context": "https://schema.org",
