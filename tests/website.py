@@ -82,7 +82,7 @@ def make_chinese(tree: Path) -> None:
             cell["source"] = re.sub(r"\]\((?!https:)[^)\s]*(\([^)]*\)[^)\s]*)*\)", f"]({LESSONS[-1].name})", text)
     lesson["cells"][0]["source"] += f"\n\n两个进程轮流使用。[English](../{LESSONS[-1].name}#Exercises)"
     (folder / LESSONS[-1].name).write_text(json.dumps(lesson, ensure_ascii=False), encoding="utf-8")
-    row = f"| 死锁 两个进程互相等待 程序没有任何输出 也没有报错 | [5 · 第 2 节]({LESSONS[-1].name}#第-2-节-进程之间的锁) |"
+    row = f"| 死锁 两个进程互相等待 程序没有任何输出 也没有报错 | [5]({LESSONS[-1].name}#第-2-节-进程之间的锁) |"
     parts = (
         "# 在 Jupyter 里学 multiprocessing",
         "[English](../../README.md#start) 五课讲进程和进程池和队列怎样用。",
@@ -287,7 +287,7 @@ def page(chromium):
     opened, wrong = context.new_page(), []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("requestfailed", lambda request: wrong.append(request.url))
-    opened.on("response", lambda response: wrong.append(response.url) if not response.ok else None)
+    opened.on("response", lambda response: wrong.append(response.url) if response.status >= 400 else None)
     yield opened
     context.close()
     assert wrong == []
@@ -383,6 +383,12 @@ def test_the_search_finds_chinese_words(page, address):
     assert page.locator("#results li").count() == 0
 
 
+def click_switch(page) -> None:
+    """Click the switch of languages where it is: `page.click` would scroll a little first."""
+    place = page.locator("a.language").bounding_box()
+    page.mouse.click(place["x"] + 5, place["y"] + 5)
+
+
 @needs_browser
 def test_the_switch_of_languages_leads_to_the_same_section_and_back(page, address, pages):
     page.goto(f"{address}05_lock.html")
@@ -391,12 +397,11 @@ def test_the_switch_of_languages_leads_to_the_same_section_and_back(page, addres
     )
     number = english.index("A-lost-update")
     page.evaluate("name => document.getElementById(name).scrollIntoView()", "A-lost-update")
-    switch = page.locator("a.language").bounding_box()
-    page.mouse.click(switch["x"] + 5, switch["y"] + 5)  # page.click() may scroll
+    click_switch(page)
     page.wait_for_url("**/zh/05_lock.html#*")
     top = page.evaluate("name => document.getElementById(name).getBoundingClientRect().top", chinese[number])
     assert -5 < top < 200
-    page.click("a.language")
+    click_switch(page)
     page.wait_for_url("**/lessons/05_lock.html#*")
     assert page.evaluate("() => document.querySelector(':target').closest('section').id") == "A-lost-update"
 
