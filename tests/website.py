@@ -346,6 +346,8 @@ def test_axe_finds_nothing_serious_and_a_telephone_is_wide_enough(page, address,
     assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
     for width in page.evaluate("[...document.querySelectorAll('article img')].map(image => image.offsetWidth)"):
         assert width <= TELEPHONE["width"]
+    for width in page.evaluate("[...document.querySelectorAll('td:last-child')].map(cell => cell.offsetWidth)"):
+        assert width >= 100  # wide enough for a word
 
 
 @needs_browser
