@@ -20,6 +20,7 @@ import io
 import itertools
 import logging
 import math
+import os
 import re
 import signal
 import statistics
@@ -514,13 +515,16 @@ def publish(figure: Figure, sentence: str, seen: str = "") -> None:
     if get_ipython() is None:
         print(plain)
         return
+    alt = printable(f"{sentence} {seen}".strip())
+    if os.environ.get("MP_FIGURES") == "words":  # for who can't see it: JupyterLab does not pass the alt text on
+        print(alt)
     _title(figure, sentence)
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})  # soon to be read again
     width, height = (round(inches * DPI / 2) for inches in figure.get_size_inches())
     display(
         {"image/png": base64.b64encode(_light(png.getvalue())).decode(), "text/plain": plain},
-        metadata={"image/png": {"alt": printable(f"{sentence} {seen}".strip()), "width": width, "height": height}},
+        metadata={"image/png": {"alt": alt, "width": width, "height": height}},
         raw=True,
     )
 

@@ -602,6 +602,14 @@ def test_a_picture_has_few_colours_and_looks_as_if_it_had_all(displayed):
     assert wrong[white].max() == 0
 
 
+def test_who_asks_for_words_gets_the_alternative_text_printed_too(displayed, monkeypatch, capsys):
+    for asked, printed in (("words", ["1 value. One bar: a 1.0."]), ("", [])):
+        monkeypatch.setenv("MP_FIGURES", asked)
+        publish(recorded()._draw(), "1 value.", "One bar: a 1.0.")
+        assert capsys.readouterr().out.splitlines() == printed
+    assert [metadata["image/png"]["alt"] for _, metadata in displayed] == ["1 value. One bar: a 1.0."] * 2
+
+
 def test_spans_outside_a_timeline_go_nowhere():
     with span("unseen"):
         time.sleep(0)

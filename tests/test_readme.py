@@ -135,6 +135,12 @@ def test_colab_adds_what_its_packages_are_tested_with():
     assert "(6.17)" in README
 
 
+def test_ci_and_the_workflow_build_the_site_with_the_command_that_the_readme_has():
+    assert re.search(r"^```sh site\n.*\.site/build\.py\n```$", README, re.MULTILINE)
+    for runs in (ROOT / ".ci" / "run", ROOT / ".github" / "workflows" / "site.yml"):
+        assert "```sh site" in runs.read_text(), runs
+
+
 def test_the_python_that_is_asked_for_is_the_one_that_the_package_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["requires-python"] == ">=3.11"

@@ -1,0 +1,92 @@
+/* Finds sections, by words that need not all be there: a message has names and numbers of its own.
+   Each section is [address, page's title, title, text, what the table of problems says of it]. Rare words count for
+   more, those in the title or in that table for much more. */
+"use strict";
+
+const MOST = 20;
+const plain = text => text.normalize("NFKC").toLowerCase().replace(/[‘’`]/g, "'");
+const sections = SECTIONS.map(([address, page, title, text, also]) => (
+  {address, page, title, text, head: plain(`${title} ${also}`), body: plain(text)}
+));
+
+/* Words as they stand; of Chinese, which has no spaces, each two characters that follow each other. */
+function words(query) {
+  const found = [];
+  for (const [run] of query.matchAll(/\p{Script=Han}+|[^\s\p{Script=Han}]+/gu)) {
+    if (/\p{Script=Han}/u.test(run)) {
+      const characters = [...run];
+      if (characters.length < 3) found.push(run);
+      else characters.slice(1).forEach((next, at) => found.push(characters[at] + next));
+    } else {
+      const word = run.replace(/^[^\p{L}\p{N}_<%]+|[^\p{L}\p{N}_>%)]+$/gu, "");
+      if (word) found.push(word);
+    }
+  }
+  return [...new Set(found)];
+}
+
+function search(text) {
+  const query = plain(text).trim().replace(/\s+/g, " ");
+  const weights = words(query).map(word => {
+    const many = sections.filter(each => each.head.includes(word) || each.body.includes(word)).length;
+    return [word, many ? Math.log(1 + sections.length / many) : 0];
+  });
+  const most = weights.reduce((sum, [, weight]) => sum + weight, 0);
+  const found = [];
+  for (const section of sections) {
+    let share = 0, score = 0;
+    for (const [word, weight] of weights) {
+      const inHead = section.head.includes(word), inBody = section.body.includes(word);
+      if (inHead || inBody) share += weight;
+      score += weight * (4 * inHead + inBody);
+    }
+    if (section.head.includes(query)) score += 6 * most;
+    if (section.body.includes(query)) score += 3 * most;
+    if (share > most / 2) found.push({section, score, share});
+  }
+  found.sort((a, b) => b.score - a.score);
+  return {found: found.slice(0, MOST), words: [query, ...weights.filter(([, weight]) => weight).map(([word]) => word)]};
+}
+
+/* A piece of a section's text around the first of the words that it has, which is marked. */
+function excerpt(section, wanted) {
+  const piece = document.createElement("p");
+  const word = wanted.find(each => section.body.includes(each));
+  const at = word ? section.body.indexOf(word) : 0;
+  const from = Math.max(0, at - 80), to = at + 160;
+  if (section.body.length !== section.text.length || !word) {
+    piece.textContent = section.text.slice(from, to);
+  } else {
+    const mark = document.createElement("mark");
+    mark.textContent = section.text.slice(at, at + word.length);
+    piece.append((from ? "… " : "") + section.text.slice(from, at), mark, section.text.slice(at + word.length, to) + " …");
+  }
+  return piece;
+}
+
+function show(text) {
+  const {found, words} = search(text);
+  const items = found.map(({section}) => {
+    const item = document.createElement("li"), link = document.createElement("a");
+    const [page, ...rest] = section.address.split("#");
+    link.href = `${page}#${encodeURIComponent(rest.join("#"))}`;
+    link.textContent = section.title;
+    const where = document.createElement("span");
+    where.className = "where";
+    where.textContent = section.page;
+    item.append(link, where, excerpt(section, words));
+    return item;
+  });
+  document.getElementById("results").replaceChildren(...items);
+  const count = document.getElementById("count");
+  const {none, found: said} = count.dataset;
+  count.textContent = !text.trim() ? "" : found.length ? `${found.length} ${said}` : none;
+}
+
+const field = document.getElementById("query");
+field.value = new URLSearchParams(location.search).get("q") || "";
+field.addEventListener("input", () => {
+  if (location.protocol !== "file:") history.replaceState(null, "", `?q=${encodeURIComponent(field.value)}`);
+  show(field.value);
+});
+show(field.value);
