@@ -52,16 +52,17 @@ SEEN = """
 """
 
 
-# The links of the file in front, but for those that JupyterLab adds to headings.
-LINKS = ".jp-Document:not(.lm-mod-hidden) .jp-RenderedMarkdown a:not(.jp-InternalAnchorLink)"
+# The README's links, but for those that JupyterLab adds to headings.
+LINKS = ".jp-MarkdownViewer a:not(.jp-InternalAnchorLink)"
 # Whether a file is in front and drawn, with the section of this name, if there is one, in view.
 IN_VIEW = """
 ([path, name]) => {
   const shown = window.jupyterapp?.shell.currentWidget;
-  const all = shown?.context?.path == path ? [...shown.node.querySelectorAll('[data-jupyter-id]')] : [];
-  if (!name) return all.length > 0 || !!(shown?.context?.path == path && shown.content.editor?.model.sharedModel.source);
+  if (shown?.context?.path != path) return false;
+  const all = [...shown.node.querySelectorAll('[data-jupyter-id]')];
+  if (!name) return all.length > 0 || shown.node.querySelector('.cm-line') != null;
   const place = all.find(each => each.dataset.jupyterId == name)?.getBoundingClientRect();
-  const whole = shown?.content?.node.getBoundingClientRect();
+  const whole = shown.content.node.getBoundingClientRect();
   return place && place.top > whole.top - 5 && place.top < whole.top + 0.8 * whole.height;
 }
 """
@@ -171,31 +172,30 @@ def front(browser, lab):
     page.close()
 
 
-def bring_to_front(page, path: str) -> None:
+def open_file(page, path: str) -> None:
     page.evaluate("path => { window.jupyterapp.commands.execute('rendermime:handle-local-link', {path}) }", path)
-    page.wait_for_function(IN_VIEW, arg=[path, ""], timeout=20_000)
+    wait_for(page, path)
 
 
-def local_links(page, path: str) -> list[tuple[int, str, str]]:
-    """For each link of a file to another or to a section: its place among all, what it leads to, and the section."""
-    bring_to_front(page, path)
+def wait_for(page, path: str, section: str = "") -> None:
+    """Until a file is in front, and its section in view."""
+    try:
+        page.wait_for_function(IN_VIEW, arg=[path, section], timeout=30_000)
+    except playwright.TimeoutError:
+        pytest.fail(f"{path}#{section} did not come into view")
+
+
+def local_links(page) -> list[tuple[str, str, int]]:
+    """The README's links within the collection: the file and the section that each leads to, and its place."""
     found = []
     for number, link in enumerate(page.locator(LINKS).all()):
-        href = unquote(re.sub(r"\?[^#]*", "", link.get_attribute("href")))
-        file, _, section = href.partition("#")
-        if not file:  # within the README, in GitHub's form
+        address, _, section = map(unquote, link.get_attribute("href").partition("#"))
+        if not address:  # within the README, in GitHub's form
             names = [re.sub(r"[`*]", "", heading).replace(" ", "-") for heading in headings(README)]
-            found.append((number, path, next(name for name in names if name.lower() == section)))
-        elif "/files/" in file:
-            found.append((number, file.partition("/files/")[2], section))
+            found.append(("README.md", next(name for name in names if name.lower() == section), number))
+        elif "/files/" in address:
+            found.append((address.partition("?")[0].partition("/files/")[2], section, number))
     return found
-
-
-def follow(page, path: str, number: int, file: str, section: str) -> None:
-    """Click a link of a file that is open, and wait until what it names is in view."""
-    bring_to_front(page, path)
-    page.locator(LINKS).nth(number).click()
-    page.wait_for_function(IN_VIEW, arg=[file, section], timeout=20_000)
 
 
 def test_the_readme_comes_rendered_with_its_picture(front, lab):
@@ -205,17 +205,24 @@ def test_the_readme_comes_rendered_with_its_picture(front, lab):
 
 
 def test_each_link_of_the_readme_leads_to_its_section_at_the_first_click(front):
-    links = local_links(front, "README.md")
+    links = local_links(front)
     assert len(links) == len([link for link in links_of_readme() if not link.startswith("https://")]) - 1  # the picture
-    for link in sorted(links, key=lambda link: not link[2]):  # to sections first, so that a lesson is not open yet
-        follow(front, "README.md", *link)
+    opened = set()
+    for file, section, number in sorted(links, key=lambda link: (not link[1], link)):  # to sections first
+        if file in opened and file != "README.md":
+            front.locator(LINKS).nth(number).dispatch_event("click")  # as if the README lay beside the lesson
+        else:
+            open_file(front, "README.md")
+            front.locator(LINKS).nth(number).click()
+        wait_for(front, file, section)
+        opened.add(file)
 
 
 def test_each_lesson_leads_back_to_the_readme(front):
     for lesson in LESSONS:
-        path = f"notebooks/{lesson.name}"
-        link = next(link for link in local_links(front, path) if link[1] == "README.md")
-        follow(front, path, *link)
+        open_file(front, f"notebooks/{lesson.name}")
+        front.locator(".jp-NotebookPanel:not(.lm-mod-hidden) a[href*='/README.md?']").first.click()
+        wait_for(front, "README.md")
 
 
 @pytest.fixture(scope="module", params=LESSONS, ids=lambda path: path.stem)

@@ -10,6 +10,11 @@ TESTS = Path(__file__).parent
 
 # By the rule's name: a stored output, what another run may print, and what must still be noticed.
 SAMPLES = {
+    "the frame of a notebook's cell, as IPython 7 names it (Colab has that)": (
+        '  File "<cell>", line 6, in <module>\n    second.recv()\n',
+        '  File "<cell>", line 6, in <cell line: 0>\n    second.recv()\n',
+        '  File "<cell>", line 6, in f\n    second.recv()\n',
+    ),
     "how many files were done when the program was stopped": (
         "Linux, macOS: stopped: 2 of 30 files, 0 bad, 4 words\n",
         "Linux, macOS: stopped: 12 of 30 files, 1 bad, 260 words\n",
