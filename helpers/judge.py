@@ -114,8 +114,10 @@ class Judge:
         yield run.back and run.error is None, run.hint
         yield run.is_right(), run.hint
         running, ended = left()
-        yield not running, f"left {_children(running)} running. {run.hint}".strip()
-        yield not ended, f"left a zombie: {_children(ended)} that nobody has joined. Hint: join() comes last."
+        if running:  # perhaps it is dying
+            wait_until(lambda: not left()[0], 0.3)
+        yield not left()[0], f"left {_children(running)} running. {run.hint}".strip()
+        yield not running + ended, f"left a zombie: {_children(running + ended)} not joined. Hint: join() comes last."
 
     def __call__(self, learner: "Learner") -> str:
         for case in self.cases():

@@ -141,14 +141,14 @@ class Greeting(Judge):
 
 def run_program(file: str) -> subprocess.CompletedProcess:
     """Run a script as a program, and then see what it does when a child imports it."""
-    code = "import sys; sys.path[:] = {!r}; from helpers.exercises import process; process.{}({!r})"
-    run, _ = (
-        subprocess.run(
-            [sys.executable, "-c", code.format(sys.path, name, file)], capture_output=True, text=True, errors="replace"
-        )
-        for name in ("run_script", "import_script")
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; from helpers.exercises import process; process.run_script({file!r})"
     )
-    return run
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, errors="replace", check=False)
+    child = multiprocessing.get_context("spawn").Process(target=import_script, args=(file,))
+    child.start()
+    child.join()
+    return done
 
 
 def run_script(file: str) -> None:
@@ -175,8 +175,10 @@ def import_script(file: str) -> None:
         note("started at import")
         raise RuntimeError
 
+    no_traceback()
     multiprocessing.process.BaseProcess.start = start
-    runpy.run_path(file, run_name="__mp_main__")
+    with contextlib.redirect_stdout(None):
+        runpy.run_path(file, run_name="__mp_main__")
 
 
 class RunFor(Judge):
@@ -198,6 +200,9 @@ class RunFor(Judge):
         # Its child inherits that, so nobody has to wait until it has said so itself.
         kill = "It ignores SIGTERM, so terminate() does not end it. Hint: kill(), and soon."
         yield Case((ignore_sigterm, 0.2), False, kill, before=refuse_sigterm)
+
+
+TUPLE = "Hint: make two processes with target=function and args=(argument,), a tuple, with a comma."
 
 
 def meet(argument: object) -> None:
@@ -225,9 +230,12 @@ class Both(Judge):
     right = "two children ran at the same time, and both exit codes came back, whichever of them was slow."
 
     def cases(self) -> Iterator[Case]:
-        hint = "Hint: it should return the two exit codes, as a list."
-        for argument, codes, self.slow in ((3, (0, 7), 1), ((3,), (7, 0), 0), (None, (5, 5), 1)):
-            yield Case((meet, argument), AnyOrder(codes), hint, meanwhile=self.lead)
+        for argument, codes, self.slow, self.pause in (
+            (3, (0, 7), 1, 1.2),
+            ((3,), (7, 0), 0, 0.5),
+            (None, (5, 5), 1, 0),
+        ):
+            yield Case((meet, argument), AnyOrder(codes), f"Return both exit codes. {TUPLE}", meanwhile=self.lead)
 
     def lead(self, run: Call) -> None:
         """Let the children go when both are there, the slow one well after the other has ended."""
@@ -238,7 +246,7 @@ class Both(Judge):
             quick, slow = 1 - self.slow, self.slow
             let_go(met()[quick][0], run.case.gives[quick])
             run.until(lambda: is_gone(met()[quick][0]))
-            run.until(lambda: False, 0.5)  # who does not wait for the slow one is back
+            run.until(lambda: False, self.pause)  # who does not wait for the slow one is back
             let_go(met()[slow][0], run.case.gives[slow])
         elif not run.back:
             note("alone")
@@ -256,10 +264,9 @@ class Both(Judge):
             type(run.value) is not list or None not in run.value,
             "Hint: exitcode is None until join() has seen the end, so join both without a limit.",
         )
-        tuples = "Hint: make two processes with target=function and args=(argument,), a tuple, with a comma."
-        yield run.error or len(met()) == 2, f"called the function in {len(met())} processes, not in 2. {tuples}"
+        yield run.error or len(met()) == 2, f"called the function in {len(met())} processes, not in 2. {TUPLE}"
         given = {argument for _, argument in met()} - {repr(run.case.arguments[1])}
-        yield not given, f"called the function with {' and '.join(given)}. {tuples}"
+        yield not given, f"called the function with {' and '.join(given)}. {TUPLE}"
 
 
 JUDGES = {1: ExitCode(), 2: Greeting(), 3: RunFor(), 4: Both()}

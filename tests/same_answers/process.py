@@ -1,0 +1,3 @@
+"""Changes of the solutions of lesson 01 that do the same."""
+
+SAME: dict[tuple[str, int], dict[str, str]] = {}
