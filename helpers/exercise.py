@@ -125,12 +125,12 @@ def _why_ended(tried: list, code: int | None, limit: float, now: float) -> Wrong
     """Why there is no verdict; when the time is up, the call that took most of it is to blame."""
     if not tried:
         return too_long("the check", limit, "") if code is None else died("the check", code, "")
-    what, hint, began = tried[-1]
+    what, hint, _ = tried[-1]
     if code is not None:
         return died(what, code, hint)
     ends = [*(began for *_, began in tried[1:]), now]
     took, blamed = max((end - began, number) for number, (end, (*_, began)) in enumerate(zip(ends, tried, strict=True)))
-    if blamed < len(tried) - 1 and took > 2 * (now - began):
+    if blamed < len(tried) - 1 and took > limit / 2:
         return Wrong(f"{tried[blamed][0]} took {took:.1f} of the {limit:g} seconds for all. {tried[blamed][1]}".strip())
     return too_long(what, limit, hint)
 

@@ -185,6 +185,17 @@ def _how_it_ran_here() -> str:
     return RUN_HERE if threading.current_thread() is threading.main_thread() else THREAD
 
 
+def no_limit_is_enough() -> None:
+    """In the referee, from now on: join(limit) is back at once, as if the child took longer than any limit."""
+    join = multiprocessing.process.BaseProcess.join
+    if join.__name__ == "join":
+
+        def hasty_join(self, timeout: float | None = None) -> None:
+            join(self, timeout and min(timeout, 0.1))
+
+        multiprocessing.process.BaseProcess.join = hasty_join
+
+
 def no_traceback() -> None:
     """From now on this child prints no traceback: what it raises is the judge's doing, and would puzzle the learner."""
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115

@@ -7,7 +7,9 @@ IN_A_CHILD = """    child = context.Process(target=function)
     child.join()
     return child.exitcode
 """
-TWICE = IN_A_CHILD.replace("    return", "    context.Process(target=function).start()\n    return")
+TWICE = IN_A_CHILD.replace(
+    "    return", "    (other := context.Process(target=function)).start()\n    other.join()\n    return"
+)
 HERE = "    try:\n        return function() or 0\n    except BaseException:\n        return 1\n"
 IN_TIME = """    in_time = not child.is_alive()
     child.kill()
