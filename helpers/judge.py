@@ -4,10 +4,8 @@ A judge runs in a thread of the referee, and the learner's function in its main 
 let the partners go on, and tell where it stands, while signals and alarms work as in any program.
 """
 
-import ast
-import dataclasses
+# Partners run in children, which import this: what only the referee needs is imported where it is used.
 import importlib
-import inspect
 import json
 import linecache
 import multiprocessing.process
@@ -16,9 +14,7 @@ import signal
 import sys
 import threading
 import time
-import tokenize
 import traceback
-import uuid
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
@@ -66,7 +62,6 @@ class AnyOrder(list):
 # What a judge is made of.
 
 
-@dataclasses.dataclass
 class Case:
     """One call of the learner's function.
 
@@ -80,13 +75,18 @@ class Case:
                when the call has all that it waits for, which then has PATIENCE seconds. Without it, it has the limit.
     """
 
-    arguments: tuple
-    gives: object = ANYTHING
-    hint: str = ""
-    said: str = ""
-    instead: Callable | None = None
-    before: Callable[[], object] | None = None
-    meanwhile: Callable[["Call"], object] | None = None
+    def __init__(
+        self,
+        arguments: tuple,
+        gives: object = ANYTHING,
+        hint: str = "",
+        said: str = "",
+        instead: Callable | None = None,
+        before: Callable[[], object] | None = None,
+        meanwhile: Callable[["Call"], object] | None = None,
+    ):
+        self.arguments, self.gives, self.hint, self.said = arguments, gives, hint, said
+        self.instead, self.before, self.meanwhile = instead, before, meanwhile
 
 
 class Judge:
@@ -203,7 +203,7 @@ def no_traceback() -> None:
 
 def note(what: str, text: str = "") -> None:
     """Leave a note, with a text if there is more to say; all processes of the check can see it."""
-    folder, unique = Path(os.environ[NOTES]), uuid.uuid4().hex
+    folder, unique = Path(os.environ[NOTES]), os.urandom(16).hex()
     new = folder.with_name(unique)
     new.write_text(text, encoding="utf-8")
     new.rename(folder / f"{what} {unique}")  # so nobody sees half a text
@@ -271,6 +271,8 @@ class Learner:
 
     def source(self) -> str:
         """The text of the learner's file. Raises Wrong if it is missing or not text."""
+        import tokenize
+
         file = Path(f"{self.name}.py")
         if not file.exists():
             raise Wrong(f"there is no {file} yet. Run the cell above that begins with %%writefile.")
@@ -294,6 +296,8 @@ class Learner:
 
     def function(self, name: str, arguments: int) -> Callable:
         """Return a function of the learner's file. Raises Wrong unless it takes so many arguments and is not empty."""
+        import inspect
+
         function = getattr(self.module(), name, None)
         if not callable(function):
             raise Wrong(f"{self.name}.py has no function {name}.")
@@ -422,6 +426,8 @@ def frames(thread: threading.Thread | Call) -> list[FrameType]:
 
 def is_empty(source: str, name: str) -> bool:
     """Whether a function's body is nothing but `...` or `pass`, a docstring and comments."""
+    import ast
+
     functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
     return bool(functions) and all(
         isinstance(statement, ast.Pass)

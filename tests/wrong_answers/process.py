@@ -59,7 +59,8 @@ WRONG = {
         ([("not child.is_alive()", "bool(child.exitcode)")], "Exit code 0 counts as false"),
         ([("not child.is_alive()", "bool(child.join(0))")], "gives None anyway"),
         ([("child.join(seconds)", "__import__('time').sleep(seconds)")], "as soon as the child ends"),
-        ([("child.join(seconds)", "child.join(min(seconds, 1))")], "run_for(exit_with_3, 60) gave False"),
+        ([("child.join(seconds)", "child.join(min(seconds, 0.01))")], "run_for(succeed, 60) gave False"),
+        ([("child.join(seconds)", "child.join(2 * seconds)")], "run_for(stay, 1) gave True; expected was False"),
         ([("child.join(seconds)", "child.join(seconds or None)")], "0 seconds is a limit like any other"),
         ([("    child.join()\n", "")], "left a zombie"),
         (
