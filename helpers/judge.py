@@ -196,6 +196,17 @@ def no_limit_is_enough() -> None:
         multiprocessing.process.BaseProcess.join = hasty_join
 
 
+def kill_is_quick() -> None:
+    """In the referee, from now on: kill() is back when the child is dead, as it may be."""
+    kill = multiprocessing.process.BaseProcess.kill
+
+    def quick_kill(self) -> None:
+        kill(self)
+        wait_until(lambda: is_gone(self.pid), 2)
+
+    multiprocessing.process.BaseProcess.kill = quick_kill
+
+
 def no_traceback() -> None:
     """From now on this child prints no traceback: what it raises is the judge's doing, and would puzzle the learner."""
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115

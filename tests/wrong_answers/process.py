@@ -16,6 +16,7 @@ IN_TIME = """    in_time = not child.is_alive()
     child.join()
     return in_time
 """
+KILL_FIRST = IN_TIME.replace("    child.kill()\n", "").replace("    in_time", "    child.kill()\n    in_time")
 GUARD = 'if __name__ == "__main__":'
 HIDDEN = "    try:\n        child.start()\n        child.join()\n    except RuntimeError:\n        pass\n"
 
@@ -102,6 +103,7 @@ if os.name != "nt":
         ([('"spawn"', '"forkserver"')], "the start method stays spawn"),
     ]
     WRONG["process", 3] += [
+        ([(IN_TIME, KILL_FIRST)], "run_for(stay, 1) gave True; expected was False"),
         ([("child.kill()", "child.terminate()")], "ignores SIGTERM, so terminate() does not end it"),
         (
             [(IN_TIME, "    child.kill()\n    child.join()\n    return child.exitcode >= 0\n")],
