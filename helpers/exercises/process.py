@@ -195,7 +195,7 @@ class RunFor(Judge):
         if POSIX:
             yield Case((be_killed, 5), True, f"A signal ended it in time, and it was not yours. {ask}")
         late = f"It does not end within a second, so it has to be ended. {ask}"
-        yield Case((stay, 1), False, late, before=kill_is_quick, meanwhile=lambda run: run.wait(1.8) or note("leave"))
+        yield Case((stay, 1), False, late, before=kill_is_quick, meanwhile=lambda run: run.wait(1.5) or note("leave"))
         yield Case((sleep_for_a_minute, 0), False, f"0 seconds is a limit like any other. {ask}")
         # Its child inherits that, so nobody has to wait until it has said so itself.
         kill = "It ignores SIGTERM, so terminate() does not end it. Hint: kill(), and soon."
