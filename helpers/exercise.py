@@ -57,6 +57,7 @@ from helpers.judge import NOTES, REFEREE, Learner, Wrong, died, too_long, wait_u
 
 LIMIT = 8.0  # seconds for the learner's code; with what starting and cleaning up take, an answer comes within 10
 START = 30.0  # seconds for the referee to start: on a busy machine that is not the learner's fault
+QUICK = 0.6  # seconds that its start takes at most where nothing else is going on
 MARK = "HELPERS_CHECK"  # an environment variable, by which each process of a check is found again
 ROOT = Path(__file__).parent.parent
 START_REFEREE = f"""
@@ -79,7 +80,7 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
 
     lesson, number  which exercise
     folder          where the learner's file is
-    limit           seconds after which the learner's code is ended
+    limit           seconds after which the learner's code is ended; more on a busy machine, see `fair`
 
     Raises ValueError if there is no such exercise.
     """
@@ -108,8 +109,10 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
             warden = process.poll()  # first, because it ends last
             return int(ended.read_text()) if ended.exists() else warden
 
+        began = time.monotonic()
         try:
             wait_until(lambda: record.exists() or code() is not None, START)
+            limit = fair(limit, time.monotonic() - began)
             wait_until(lambda: code() is not None, limit)
             ended_with, now = code(), time.monotonic()
         finally:
@@ -119,6 +122,14 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         recorded = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     said = recorded.get("said") or f"Not yet: {_why_ended(recorded.get('tried', []), ended_with, limit, now)}"
     return said + _in_the_way(Path(folder)) + printed.at_last()
+
+
+def fair(limit: float, started: float) -> float:
+    """The limit in seconds for a referee whose start took so many.
+
+    A machine that is busy with other things makes it slow to start, and a right answer as slow: up to three times.
+    """
+    return round(limit * min(3.0, max(1.0, started / QUICK)), 1)
 
 
 def _why_ended(tried: list, code: int | None, limit: float, now: float) -> Wrong:
