@@ -1,26 +1,47 @@
 """`check`: the verdict on an exercise, whatever the learner wrote.
 
-    notebook                         referee: a process of its own
-    check("process", 1) -----------> imports my_process_1.py, calls it as the exercise's judge says
-      then waits 8 s at most <------ records what it is trying
-      ends all that is left <------- records the verdict, if it comes to that
-      prints one sentence
+    notebook                         warden (Linux)        referee: main thread, and the judge's thread
+    check("process", 1) -----------> starts the referee -> imports my_process_1.py, calls it as the judge says
+      then waits 8 s at most <---------------------------- records what it is trying
+      ends all that is left          keeps what falls      records the verdict, if it comes to that
+      prints one sentence            from its parent
 
-The judges stand in helpers/exercises, a module for each lesson. A judge is a function that takes a `Learner`, and
-returns what is right or raises `Wrong`. The learner's code may loop, exit, crash, print without end or ignore signals:
-that ends the referee, never the notebook, and what it was trying then makes the sentence.
+The learner's code may loop, exit, crash, print without end or ignore signals: that ends the referee, never the
+notebook, and what it was trying then makes the sentence. Its last lines of output come below. The learner's folder is
+searched last for modules, so that a random.py in it hides nothing here; the verdict names such a file, for it is in the
+way of the learner's own programs.
 
-What happens in the children a judge learns from notes: each process of a check can leave some with `note`, and count
-them with `noted`.
+What is left is found by a mark in its environment, and as a child of the referee. On Linux a process that has neither
+(an empty environment, and a parent that has ended) falls to the warden, and is found too; elsewhere it stays.
+
+**How a judge is written.** It stands in helpers/exercises, a module for each lesson, and is a `Judge` (helpers/judge.py
+has the words used here; helpers/exercises/process.py is the example to copy).
+
+1. Read the task's words only, and write one `Case` for each thing they allow: values that are false, None or equal,
+   both roles swapped, a slow partner, none, one and several. What you demand and they do not say, add to the task.
+2. Write the partners: small functions at the top of the module that first call `must_be_in_a_child()`, then `note` what
+   they get and that they are there, and then wait for a note of the judge. They never guess how long another one needs.
+3. Let `meanwhile` conduct them: `run.until(condition)` waits for notes, `note` lets the next one go. A pause may only
+   give a wrong answer the time to show that it is wrong; a right one must come through however slow the machine is.
+4. In `must`, list what has to hold of what was noted and what came back, most special first, each with the sentence for
+   when it does not. What every call must do is in `Judge.common`: come back, not raise, give what the case says, and
+   leave no process. Look at processes with `left()` and `is_gone(pid)`, never with is_alive() or exitcode.
+5. Put the wrong answers, each with its hint, in tests/wrong_answers, and five right ones that differ in kind from the
+   solution in tests/right_answers.
+6. Measure: `python tests/answers.py mutants process` lists the changes of the solution that are still "Right": add a
+   case, or put the change in tests/same_answers with the reason. `python tests/answers.py right process` tries each
+   right answer five times under each start method; with `--busy` while all cores compute.
+
+On its way out, when the last lesson is rewritten: judges that are functions of a `Learner`, and with them
+`Learner.begin`, `Call.result`, `expect`, `too_long` and `died` as their tools.
 """
 
 import contextlib
 import importlib
-import inspect
 import json
-import linecache
 import os
 import pkgutil
+import re
 import signal
 import subprocess
 import sys
@@ -31,34 +52,22 @@ import traceback
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+
+from helpers.judge import NOTES, REFEREE, Learner, Wrong, died, too_long, wait_until
 
 LIMIT = 8.0  # seconds for the learner's code; with what starting and cleaning up take, an answer comes within 10
 START = 30.0  # seconds for the referee to start: on a busy machine that is not the learner's fault
-# Environment variables, which every process of a check inherits:
-MARK = "HELPERS_CHECK"  # by this one it is found again
-REFEREE = "HELPERS_REFEREE"  # the referee's process id
-NOTES = "HELPERS_NOTES"  # the folder of the notes
-
-
-class Wrong(Exception):
-    """The learner's answer is not right: the sentences that say so, and a hint."""
-
-
-class RanHere(BaseException):
-    """A judge's function was called in the referee, not in a child: says what the learner's function did."""
-
-
-RAN_HERE = (
-    "ran the function here, in the program itself, and not in a child. "
-    "Hint: target=function hands it over, target=function() calls it at once."
-)
-
-
-def must_be_in_a_child(otherwise: str = RAN_HERE) -> None:
-    """To be called by a judge's functions that the learner has to run in another process."""
-    if os.environ.get(REFEREE) == str(os.getpid()):
-        raise RanHere(otherwise)
+QUICK = 0.6  # seconds that its start takes at most where nothing else is going on
+MARK = "HELPERS_CHECK"  # an environment variable, by which each process of a check is found again
+ROOT = Path(__file__).parent.parent
+START_REFEREE = f"""
+import sys
+sys.path.append({str(ROOT)!r})
+from helpers.exercise import referee
+referee(*sys.argv[1:])
+"""
+HIDES = (sys.stdlib_module_names - {"antigravity", "test", "this"}) | {"helpers", "psutil"}  # if a file is called so
+LINES, WIDTH = 3, 80  # of the output, what comes with the verdict
 
 
 def check(lesson: str, number: int) -> None:
@@ -71,7 +80,7 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
 
     lesson, number  which exercise
     folder          where the learner's file is
-    limit           seconds after which the learner's code is ended
+    limit           seconds after which the learner's code is ended; more on a busy machine, see `fair`
 
     Raises ValueError if there is no such exercise.
     """
@@ -80,40 +89,64 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         raise ValueError(f"no exercise {number} in lesson {lesson}; there are 1 to {len(judges)}")
     mark = uuid.uuid4().hex
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as box:
-        record, notes = Path(box, "record"), Path(box, "notes")
+        record, ended, notes = Path(box, "record"), Path(box, "ended"), Path(box, "notes")
         notes.mkdir()
-        command = [sys.executable, "-m", "helpers.exercise", lesson, str(number), str(record)]
         own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), box)  # who is killed leaves its temporary files there
-        referee = subprocess.Popen(
-            command,
+        own |= {MARK: mark, NOTES: str(notes), "PYTHONSAFEPATH": "1"}
+        own["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker"]))
+        process = subprocess.Popen(
+            [sys.executable, "-c", START_REFEREE, lesson, str(number), str(record), str(ended)],
             cwd=folder,
-            env={**os.environ, **own, MARK: mark, NOTES: str(notes)},
+            env={**os.environ, **own},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        # Whatever the learner's code prints is read and dropped, so that it can't fill a pipe or the notebook.
-        threading.Thread(target=_drain, args=(referee.stdout,), daemon=True).start()
+        printed = _Printed(process.stdout)
+
+        def code() -> int | None:
+            """The referee's exit code, when it has ended."""
+            warden = process.poll()  # first, because it ends last
+            return int(ended.read_text()) if ended.exists() else warden
+
+        began = time.monotonic()
         try:
-            wait_until(lambda: record.exists() or referee.poll() is not None, START)
-            code = referee.wait(limit)
-        except subprocess.TimeoutExpired:
-            code = None
+            wait_until(lambda: record.exists() or code() is not None, START)
+            limit = fair(limit, time.monotonic() - began)
+            wait_until(lambda: code() is not None, limit)
+            ended_with, now = code(), time.monotonic()
         finally:
-            _end_all(mark)
-            referee.kill()  # as a rule it has ended; waiting for it must not depend on that
-            referee.wait()
+            _end_all(mark, process.pid)
+            process.kill()  # as a rule it has ended; waiting for it must not depend on that
+            process.wait()
         recorded = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    if "verdict" in recorded:
-        return recorded["verdict"]
-    if "failure" in recorded:
-        return f"The check itself failed, and does not know whether you are right: {recorded['failure']}"
-    trying, hint = recorded.get("trying", "the check"), recorded.get("hint", "")
-    wrong = too_long(trying, limit, hint) if code is None else died(trying, code, hint)
-    return f"Not yet: {wrong}"
+    said = recorded.get("said") or f"Not yet: {_why_ended(recorded.get('tried', []), ended_with, limit, now)}"
+    return said + _in_the_way(Path(folder)) + printed.at_last()
 
 
-def _judges(lesson: str) -> dict[int, Callable[["Learner"], str]]:
+def fair(limit: float, started: float) -> float:
+    """The limit in seconds for a referee whose start took so many.
+
+    A machine that is busy with other things makes it slow to start, and a right answer as slow: up to three times.
+    """
+    return round(limit * min(3.0, max(1.0, started / QUICK)), 1)
+
+
+def _why_ended(tried: list, code: int | None, limit: float, now: float) -> Wrong:
+    """Why there is no verdict; when the time is up, the call that took most of it is to blame."""
+    if not tried:
+        return too_long("the check", limit, "") if code is None else died("the check", code, "")
+    what, hint, _ = tried[-1]
+    if code is not None:
+        return died(what, code, hint)
+    ends = [*(began for *_, began in tried[1:]), now]
+    took, blamed = max((end - began, number) for number, (end, (*_, began)) in enumerate(zip(ends, tried, strict=True)))
+    if blamed < len(tried) - 1 and took > limit / 2:
+        return Wrong(f"{tried[blamed][0]} took {took:.1f} of the {limit:g} seconds for all. {tried[blamed][1]}".strip())
+    return too_long(what, limit, hint)
+
+
+def _judges(lesson: str) -> dict[int, Callable[[Learner], str]]:
     from helpers import exercises
 
     lessons = sorted(module.name for module in pkgutil.iter_modules(exercises.__path__))
@@ -122,30 +155,73 @@ def _judges(lesson: str) -> dict[int, Callable[["Learner"], str]]:
     return importlib.import_module(f"helpers.exercises.{lesson}").JUDGES
 
 
-def _drain(stream) -> None:
-    while stream.read(1 << 16):
-        pass
+def _in_the_way(folder: Path) -> str:
+    """Names the files beside the notebook that hide a module from the learner's own programs."""
+    names = {path.name.removesuffix(".py"): path.name for path in folder.glob("*.py")}
+    names |= {path.parent.name: f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    found = [name for module, name in sorted(names.items()) if module in HIDES]
+    if not found:
+        return ""
+    return f"\nIn your way: {', '.join(found)}, which a program here imports instead of Python's own. Rename it."
 
 
-def _end_all(mark: str) -> None:
-    """Kill every process that carries the mark, however it was started.
+class _Printed(threading.Thread):
+    """Reads what is printed, so that it can't fill a pipe or the notebook, and keeps the end of it."""
+
+    KEPT = 10_000  # bytes
+
+    def __init__(self, stream):
+        super().__init__(daemon=True)
+        self.stream, self.end, self.cut = stream, b"", False
+        self.start()
+
+    def run(self) -> None:
+        while chunk := self.stream.read1(1 << 16):
+            self.cut |= len(self.end) + len(chunk) > self.KEPT
+            self.end = (self.end + chunk)[-self.KEPT :]
+
+    def at_last(self) -> str:
+        """The last lines, to be put below a verdict; of a traceback only what it says. '' if nothing was printed."""
+        self.join(1)
+        text = self.end.decode(errors="replace").replace("\r\n", "\n")
+        text = re.sub(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*", "", text, flags=re.MULTILINE)
+        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+        more = self.cut or len(lines) > LINES
+        if not lines:
+            return ""
+        shown = ["".join(c if c.isprintable() else " " for c in line[:WIDTH]) for line in lines[-LINES:]]
+        return "\n    ".join([f"\nWhat was printed{', at last' if more else ''}:", *shown])
+
+
+def _end_all(mark: str, first: int | None = None) -> None:
+    """Kill every process that carries the mark or descends from the first one, however it was started.
 
     Resource trackers are spared at first: when all others are gone, they unlink the semaphores and blocks of shared
     memory that are left, and end.
     """
-    wait_until(lambda: _killed(_left(mark, but="resource_tracker")), 5)  # one may start another while it is being found
-    if not wait_until(lambda: not _left(mark), 1):
-        wait_until(lambda: _killed(_left(mark)), 5)
+    # One may start another while it is being found.
+    wait_until(lambda: _killed(_left(mark, first, but="resource_tracker")), 5)
+    if not wait_until(lambda: not _left(mark, first), 1):
+        wait_until(lambda: _killed(_left(mark, first)), 5)
 
 
-def _left(mark: str, but: str | None = None) -> list:
-    """The processes that carry the mark, without those that have a word in their command."""
+def _left(mark: str, first: int | None, but: str | None = None) -> list:
+    """The processes that carry the mark or descend from the first, without those with a word in their command.
+
+    On Linux the first is the warden, which is spared: it ends by itself when all others have.
+    """
     import psutil
 
+    spared = first if sys.platform == "linux" else None
+    descendants = []
+    with contextlib.suppress(psutil.Error):
+        descendants = psutil.Process(first).children(recursive=True) if first else []
     found = []
-    for process in psutil.process_iter():
+    for process in {*psutil.process_iter(), *descendants}:
         with contextlib.suppress(psutil.Error):
-            if process.environ().get(MARK) != mark or process.status() == psutil.STATUS_ZOMBIE:
+            if (spared and process.pid == spared) or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if process not in descendants and process.environ().get(MARK) != mark:
                 continue
             if but is None or but not in " ".join(process.cmdline()):
                 found.append(process)
@@ -162,191 +238,54 @@ def _killed(processes: list) -> bool:
     return not processes
 
 
-def note(what: str, text: str = "") -> None:
-    """Leave a note, with a text if there is more to say; all processes of the check can see it."""
-    folder, unique = Path(os.environ[NOTES]), uuid.uuid4().hex
-    new = folder.with_name(unique)
-    new.write_text(text, encoding="utf-8")
-    new.rename(folder / f"{what} {unique}")  # so nobody sees half a text
-
-
-def noted(what: str = "") -> int:
-    """How often this has been noted; how many notes there are, if nothing is asked for."""
-    return len(_notes(what))
-
-
-def told(what: str) -> list[str]:
-    """The texts of all notes with this name, in no order."""
-    return [path.read_text(encoding="utf-8") for path in _notes(what)]
-
-
-def _notes(what: str) -> list[Path]:
-    return [path for path in Path(os.environ[NOTES]).iterdir() if path.name.rpartition(" ")[0] == what or not what]
-
-
-def forget() -> None:
-    """Remove all notes; a process that still runs can leave new ones."""
-    for path in Path(os.environ[NOTES]).iterdir():
-        path.unlink()
-
-
-def wait_until(condition: Callable[[], object], seconds: float) -> bool:
-    """Wait until the condition is true, for so many seconds at most; return whether it is."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
-
-
-def frames(thread: threading.Thread) -> list[FrameType]:
-    """What a thread is in now, the innermost function first."""
-    innermost = sys._current_frames().get(thread.ident)
-    return [frame for frame, _ in traceback.walk_stack(innermost)] if innermost else []
-
-
-class Learner:
-    """What a judge sees of the learner's file."""
-
-    def __init__(self, module: str, record: Path):
-        self.name, self.record = module, record
-
-    def trying(self, what: str, hint: str = "") -> None:
-        """Record what comes now, for the verdict in case that it never comes back."""
-        self.record.write_text(json.dumps({"trying": what, "hint": hint}), encoding="utf-8")
-
-    def module(self):
-        """Import the learner's file. Raises Wrong if it is missing or can't be imported."""
-        if not Path(f"{self.name}.py").exists():
-            raise Wrong(f"there is no {self.name}.py yet. Run the cell above that begins with %%writefile.")
-        self.trying(f"importing {self.name}.py", "A module that is imported should only define functions.")
-        try:
-            return importlib.import_module(self.name)
-        except SyntaxError as error:
-            raise Wrong(f"{self.name}.py has a syntax error in line {error.lineno}: {error.msg}.") from None
-        except BaseException as error:
-            raise Wrong(f"importing {self.name}.py raised {describe(error)}.") from None
-
-    def function(self, name: str, arguments: int) -> Callable:
-        """Return a function of the learner's file. Raises Wrong unless it takes so many arguments and is not empty."""
-        function = getattr(self.module(), name, None)
-        if not inspect.isfunction(function):
-            raise Wrong(f"{self.name}.py has no function {name}.")
-        try:
-            inspect.signature(function).bind(*[None] * arguments)
-        except TypeError:
-            raise Wrong(f"{name} is called with {arguments} argument{'s' * (arguments != 1)}, but can't be.") from None
-        if inspect.getsource(function).rstrip().endswith("..."):
-            raise Wrong(f"{name} is still empty. Write it in the cell above, run that cell, then this one.")
-        return function
-
-    def call(self, name: str, *arguments: object, hint: str = "", said: str = "") -> object:
-        """Call a function of the learner's file in the referee's main thread, and return what it returns.
-
-        hint  for the verdict if the call never returns or raises
-        said  how to name the call; by default the function with its arguments
-        """
-        call = self._prepare(name, arguments, said, hint)
-        call.run()
-        return call.result()
-
-    def begin(self, name: str, *arguments: object, hint: str = "", said: str = "") -> "Call":
-        """Begin a call of a function of the learner's file in a thread, so that the judge can watch it."""
-        call = self._prepare(name, arguments, said, hint)
-        call.start()
-        return call
-
-    def _prepare(self, name: str, arguments: tuple, said: str, hint: str) -> "Call":
-        function = self.function(name, len(arguments))
-        said = said or f"{name}({', '.join(short(argument) for argument in arguments)})"
-        self.trying(said, hint)
-        return Call(function, arguments, said, hint)
-
-
-class Call(threading.Thread):
-    """A call of a function of the learner's file, and what came of it."""
-
-    def __init__(self, function: Callable, arguments: tuple, said: str, hint: str):
-        super().__init__(daemon=True)
-        self.function, self.arguments, self.said, self.hint = function, arguments, said, hint
-        self.value: object = None
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.value = self.function(*self.arguments)
-        except BaseException as error:
-            self.error = error
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until it is back, for so many seconds at most; return whether it is."""
-        self.join(seconds)
-        return not self.is_alive()
-
-    def result(self, hint: str | None = None) -> object:
-        """Return what the learner's function gave. Raises Wrong if it raised, with this hint instead of the call's."""
-        if isinstance(self.error, RanHere):
-            raise Wrong(f"{self.said} {self.error}")
-        if self.error is not None:
-            raise Wrong(f"{self.said} raised {describe(self.error)}. {self.hint if hint is None else hint}".strip())
-        return self.value
-
-    def line(self) -> str:
-        """The line of the learner's file where it stands now, or ''."""
-        file = self.function.__code__.co_filename
-        lines = [frame.f_lineno for frame in frames(self) if frame.f_code.co_filename == file]
-        return linecache.getline(file, lines[0]).strip() if lines else ""
-
-
-def short(value: object) -> str:
-    """A value for a sentence: a name or at most 60 characters."""
-    return _cut(getattr(value, "__name__", None) or repr(value), 60)
-
-
-def describe(error: BaseException) -> str:
-    """An exception for a sentence: its type, and its text in one line."""
-    text = " ".join(str(error).split()).rstrip(".")
-    return f"{type(error).__name__}: {_cut(text, 120)}" if text else type(error).__name__
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 3]}..."
-
-
-def too_long(said: str, seconds: float, hint: str) -> Wrong:
-    """What to raise when a call has taken too long, with a hint."""
-    return Wrong(f"{said} had not come to its end after {seconds:g} seconds, and was ended. {hint}".strip())
-
-
-def died(said: str, code: int, hint: str) -> Wrong:
-    """What to raise when a call has ended its process with this exit code, negative for a signal."""
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return Wrong(f"{said} ended its whole process, with {how}. {hint}".strip())
-
-
-def expect(said: str, got: object, expected: object, hint: str) -> None:
-    """Raise Wrong, with all four in its sentences, unless `got` is `expected`, types included."""
-    if repr(got) != repr(expected):  # False is not 0 here, nor [False] [0]
-        raise Wrong(f"{said} gave {short(got)}; expected was {short(expected)}. {hint}")
-
-
-def _referee(lesson: str, number: str, record: str) -> None:
+def referee(lesson: str, number: str, record: str, ended: str) -> None:
+    """What the process does that tries the learner's code; it never returns."""
+    _keep_a_warden(Path(ended))
     os.environ[REFEREE] = str(os.getpid())
-    learner, how = Learner(f"my_{lesson}_{number}", Path(record)), "verdict"
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="replace")  # so that all is there if it is ended
+    judge = _judges(lesson)[int(number)]
+    sys.path.append(os.getcwd())  # behind all others
+    learner = Learner(f"my_{lesson}_{number}", Path(record))
+    threading.Thread(target=_decide, args=(judge, learner)).start()
+    learner.serve()
+
+
+def _decide(judge: Callable[[Learner], str], learner: Learner) -> None:
     try:
-        said = f"Right: {_judges(lesson)[int(number)](learner)}"
+        said = f"Right: {judge(learner)}"
     except Wrong as wrong:
         said = f"Not yet: {wrong}"
     except Exception:
-        how, said = "failure", traceback.format_exc()
-    Path(f"{record}.new").write_text(json.dumps({how: said}), encoding="utf-8")
-    os.replace(f"{record}.new", record)
+        said = f"The check itself failed, and does not know whether you are right: {traceback.format_exc()}"
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    learner.keep(said=said)
     os._exit(0)  # without waiting for what the learner's code may have left running
 
 
-if __name__ == "__main__":
-    # Under its importable name, so that a judge's Wrong is the same class as the one caught here.
-    from helpers.exercise import _referee as referee
+def _keep_a_warden(ended: Path) -> None:
+    """Linux: go on in a child, and stay above it as a warden: the process to which its orphans fall.
 
-    referee(*sys.argv[1:])
+    The warden writes down the child's exit code, and ends when nothing is left below it.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    set_child_subreaper = 36  # linux/prctl.h
+    if ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0):
+        return
+    child = os.fork()
+    if child == 0:
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Jupyter interrupts the whole group; the notebook ends all then
+    with contextlib.suppress(ChildProcessError):  # none is left
+        while True:
+            pid, status = os.wait()
+            if pid == child:
+                new = ended.with_suffix(".new")
+                new.write_text(str(os.waitstatus_to_exitcode(status)))
+                new.rename(ended)
+    os._exit(0)

@@ -55,6 +55,7 @@ TESTS = {
         for lesson in LESSONS
     },
     "exercise": (["-m", "not slow", "tests/test_exercises.py"], []),
+    "judge": (["-m", "not slow", "tests/test_exercises.py"], []),
     "experiments": (["tests/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/test_chart.py"], list(LESSONS.values())),
     "labels": (["tests/test_chart.py"], list(LESSONS.values())),

@@ -1,7 +1,7 @@
 """The judges of the exercises: a module for each lesson, each with `JUDGES`, a judge for each exercise's number.
 
-A judge says what the learner's functions are called with and what must come back, and has a hint for each mistake that
-people make. Tests require each to accept the solution in the notebook and to reject several plausible wrong ones.
+How a judge is written stands in helpers/exercise.py. Tests require each to accept the solution in the notebook and
+right answers that differ from it, and to reject small changes of the solution and several plausible wrong answers.
 
 In the notebook an exercise is: a heading `### Exercise 1: …` with the task; a `%%writefile my_process_1.py` cell, whose
 functions end in `...` if nothing is written yet; a cell `check("process", 1)`; and below it, in one text, the solution

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 
-from helpers.exercise import Learner, Wrong, describe, died, note, told, too_long, wait_until
+from helpers.judge import Learner, Wrong, describe, died, note, told, too_long, wait_until
 
 CONTEXT = multiprocessing.get_context("spawn")  # the exercises' start method, whatever the lesson's is
 PATIENCE = 3.0  # seconds for a pair of processes, once both have begun

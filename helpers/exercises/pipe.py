@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from multiprocessing import connection, process
 
-from helpers.exercise import Learner, Wrong, expect, forget, frames, must_be_in_a_child, note, noted, short, wait_until
+from helpers.judge import Learner, Wrong, expect, forget, frames, must_be_in_a_child, note, noted, short, wait_until
 
 START = 4.5  # seconds for the first note; starting a process is what takes long on a busy machine
 QUIET = 2.5  # seconds without a new note, after which a program is stuck

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable
 
-from helpers.exercise import (
+from helpers.judge import (
     Call,
     Learner,
     RanHere,

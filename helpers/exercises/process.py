@@ -1,180 +1,269 @@
-"""Lesson 01, Process: the judges of its exercises, and the functions that they have the learner run."""
+"""Lesson 01, Process: the judges of its exercises, and the partners that they have the learner run."""
 
 import contextlib
-import io
+import json
 import multiprocessing
 import multiprocessing.process
 import os
-import runpy
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
-from helpers.exercise import RAN_HERE, Learner, Wrong, expect, must_be_in_a_child, note, noted, short, told, wait_until
+from helpers.judge import (
+    AnyOrder,
+    Call,
+    Case,
+    Judge,
+    is_gone,
+    kill_is_quick,
+    left,
+    must_be_in_a_child,
+    no_limit_is_enough,
+    no_traceback,
+    note,
+    noted,
+    told,
+    wait_until,
+)
 
 GUARD = 'only the program itself may do that, so put it under if __name__ == "__main__":.'
+POSIX = os.name == "posix"
 
 
-def succeed() -> None:
-    note("ran in", str(os.getpid()))
+def begin() -> None:
+    """What each partner does first."""
     must_be_in_a_child()
+    note("begun")
+    no_traceback()
+
+
+def succeed() -> int:
+    begin()
+    return 5
 
 
 def exit_with_3() -> None:
-    must_be_in_a_child()
-    time.sleep(1.2)  # join(1) is too short
+    begin()
+    time.sleep(0.4)  # longer than who guesses waits
     sys.exit(3)
 
 
 def raise_an_error() -> None:
-    must_be_in_a_child()
+    begin()
     raise ValueError("raised on purpose")
 
 
+def be_killed() -> None:
+    begin()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def sleep_for_a_minute() -> None:
-    must_be_in_a_child()
+    begin()
     time.sleep(60)
+
+
+def stay() -> None:
+    """End when the judge says so."""
+    begin()
+    wait_until(lambda: noted("leave"), 60)
 
 
 def ignore_sigterm() -> None:
-    must_be_in_a_child()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    begin()
+    refuse_sigterm()
     time.sleep(60)
 
 
-def meet(code: int) -> None:
-    """Exit with this code, if another one is there within some seconds."""
-    must_be_in_a_child()
-    note("there")
-    if not wait_until(lambda: noted("there") > 1, 2.5):
-        note("alone")
-        sys.exit(1)
-    time.sleep(2.1)  # join(1) for each is too short
-    sys.exit(code)
+def refuse_sigterm() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+class ExitCode(Judge):
+    function = "exit_code_of(function)"
+    right = "exit_code_of gave the exit code of a child that returns, exits with 3, raises, and is killed."
+
+    def cases(self) -> Iterator[Case]:
+        hint = "Make a Process with target=function, start it, join it, and return its exitcode."
+        for function, code in ((succeed, 0), (exit_with_3, 3), (raise_an_error, 1)):
+            yield Case((function,), code, hint, before=no_limit_is_enough)
+        if POSIX:
+            yield Case((be_killed,), -signal.SIGKILL, "Hint: exitcode is the negative number of a signal that kills.")
+
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        yield (
+            run.value is not None,
+            "Hint: exitcode is None before start() and until join() has seen the end, and join() itself returns None.",
+        )
+        yield run.error or noted("begun"), "Hint: the function never ran. Is it the target, and is the child started?"
+        yield noted("begun") < 2, "ran the function more than once. Hint: one child is enough."
+
+
+class Greeting(Judge):
+    function = "my_process_2.py"
+    right = "the script starts one child, and that greets."
+
+    def cases(self) -> Iterator[Case]:
+        yield Case((self.function,), said=f"running {self.function}", instead=run_program)
+
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        error, printed, started = run.value.stderr, run.value.stdout.splitlines(), told("started")
+        last = (error.splitlines() or ["no message"])[-1]
+        yield (
+            "bootstrapping phase" not in error,
+            "raised RuntimeError, about the bootstrapping phase: the child imports the script, and starts a child. "
+            f"Hint: {GUARD}",
+        )
+        yield "SyntaxError" not in error and "IndentationError" not in error, f"failed with a syntax error: {last}."
+        yield (
+            "module '__mp_main__'" not in error,
+            "failed: the child did not find greet. Hint: it must stand outside the guard, where an import sees it.",
+        )
+        yield (
+            "_fixup_main_from_path" not in error,
+            f"failed: the child imports it too, which raised {last}. Hint: that import runs every line outside the "
+            "guard, so all that handles the child must stand under the guard.",
+        )
+        yield not run.value.returncode and "Traceback" not in error, f"failed: {last}"
+        yield (
+            all(start.startswith("spawn ") for start in started),
+            "started a child that is no longer spawned. Hint: the start method stays spawn, so use "
+            'get_context("spawn").Process.',
+        )
+        named = [line for line in printed for start in started if start.partition(" ")[2] in line]
+        yield len(started) < 2 and len(named) < 2, f"printed {printed}; expected was one line from one child."
+        yield named or "MainProcess" not in run.value.stdout, "called greet in the program itself. Hint: target=greet."
+        yield printed, "printed nothing. Hint: is the child started, and is greet its target?"
+        yield named, f"printed {printed[0]!r}, not the child's name. Hint: leave greet as it is."
+        yield not noted("started at import"), f"hides the error only: the child, too, tries to start one. Hint: {GUARD}"
+
+
+def run_program(file: str):
+    """Run a script as a program, and then see what it does when a child imports it."""
+    import subprocess  # here, because each partner's child imports this module
+
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; from helpers.exercises import process; process.run_script({file!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, errors="replace", check=False)
+    child = multiprocessing.get_context("spawn").Process(target=import_script, args=(file,))
+    child.start()
+    child.join()
+    return done
 
 
 def run_script(file: str) -> None:
-    """Run a script. Only what its spawned children print comes out; what else it does is noted."""
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: note("not spawned"))
-    with contextlib.redirect_stdout(io.StringIO()) as printed_here:
-        try:
-            runpy.run_path(file, run_name="__main__")
-        finally:
-            if printed_here.getvalue():
-                note("printed here")
-            if "multiprocessing.popen_forkserver" in sys.modules:
-                note("not spawned")
+    """Run a script, and note which children it starts."""
+    import runpy
+
+    start = multiprocessing.process.BaseProcess.start
+
+    def noting(process: multiprocessing.process.BaseProcess) -> None:
+        start(process)
+        note("started", f"{process._popen.method} {process.name}")
+
+    multiprocessing.process.BaseProcess.start = noting
+    runpy.run_path(file, run_name="__main__")
 
 
 def import_script(file: str) -> None:
-    """Import a script in a child, as each spawned child does, and note if it would start another one."""
+    """Import a script, as each spawned child does, and note if it would start another one."""
+    import runpy
 
     def start(process: multiprocessing.process.BaseProcess) -> None:
         note("started at import")
         raise RuntimeError
 
+    no_traceback()
     multiprocessing.process.BaseProcess.start = start
-    runpy.run_path(file, run_name="__mp_main__")
+    with contextlib.redirect_stdout(None):
+        runpy.run_path(file, run_name="__mp_main__")
 
 
-def judge_exit_code(learner: Learner) -> str:
-    hint = "Make a Process with target=function, start it, join it, and return its exitcode."
-    none = "Hint: exitcode is None before start() and until join() has seen the end, and join() itself returns None."
-    for function, code in ((succeed, 0), (exit_with_3, 3), (raise_an_error, 1)):
-        said = f"exit_code_of({function.__name__})"
-        got = learner.call("exit_code_of", function, hint=hint)
-        if str(os.getpid()) in told("ran in"):
-            raise Wrong(f"{said} {RAN_HERE}")
-        expect(said, got, code, none if got is None else hint)
-    return "exit_code_of gave 0, 3 and 1 for a child that returns, exits with 3 and raises."
+class RunFor(Judge):
+    function = "run_for(function, seconds)"
+    right = "run_for says who ended by itself, and leaves no process, not even one that ignores SIGTERM."
 
-
-def judge_script(learner: Learner) -> str:
-    file = Path(f"{learner.name}.py")
-    if not file.exists():
-        raise Wrong(f"there is no {file} yet. Run the cell above that begins with %%writefile.")
-    learner.trying(f"running {file} as a script", "")
-    code = f"from helpers.exercises.process import run_script; run_script({str(file)!r})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    must_run(file, done)
-    printed = done.stdout.splitlines()
-    if noted("not spawned"):
-        raise Wrong("the child was forked. Hint: the start method stays spawn, so use get_context('spawn').Process.")
-    if not printed and noted("printed here"):
-        raise Wrong("greet ran in the program itself. Hint: it must be the target of a process, not called.")
-    if not printed:
-        raise Wrong(f"running {file} printed nothing. Hint: is the child started, and is greet its target?")
-    if len(printed) > 1:
-        raise Wrong(f"children printed {done.stdout.strip()!r}; expected was one line from one child.")
-    child = multiprocessing.get_context("spawn").Process(target=import_script, args=(str(file),))
-    child.start()
-    child.join()
-    if noted("started at import"):
-        raise Wrong(f"the child, too, tries to start a child: the error is only hidden. Hint: {GUARD}")
-    return "the script starts one child, and that greets."
-
-
-def must_run(file: Path, done: subprocess.CompletedProcess) -> None:
-    """Raise Wrong if running the script failed."""
-    last = (done.stderr.splitlines() or ["no message"])[-1]
-    if "bootstrapping phase" in done.stderr:
-        raise Wrong(
-            f"running {file} raised RuntimeError, about the bootstrapping phase: the child imports the script, and "
-            f"starts a child. Hint: {GUARD}"
+    def cases(self) -> Iterator[Case]:
+        ask = (
+            "Hint: join(seconds) returns after that time, or as soon as the child ends, and gives None anyway. Exit "
+            "code 0 counts as false, so ask is_alive()."
         )
-    if "SyntaxError" in done.stderr or "IndentationError" in done.stderr:
-        raise Wrong(f"{file} has a syntax error: {last}.")
-    if "module '__mp_main__'" in done.stderr:
-        raise Wrong("the child did not find greet. Hint: it must stand outside the guard, where an import sees it.")
-    if "_fixup_main_from_path" in done.stderr:
-        raise Wrong(
-            f"the child imports {file}, which raised {last}. Hint: that import runs every line outside the guard, so "
-            "all that handles the child must stand under the guard."
+        yield Case((succeed, 60), True, ask)
+        yield Case((exit_with_3, 60), True, f"The child ended by itself, with exit code 3. {ask}")
+        if POSIX:
+            yield Case((be_killed, 5), True, f"A signal ended it in time, and it was not yours. {ask}")
+        late = f"It does not end within a second, so it has to be ended. {ask}"
+        yield Case((stay, 1), False, late, before=kill_is_quick, meanwhile=lambda run: run.wait(1.5) or note("leave"))
+        yield Case((sleep_for_a_minute, 0), False, f"0 seconds is a limit like any other. {ask}")
+        # Its child inherits that, so nobody has to wait until it has said so itself.
+        kill = "It ignores SIGTERM, so terminate() does not end it. Hint: kill(), and soon."
+        yield Case((ignore_sigterm, 0.2), False, kill, before=refuse_sigterm)
+
+
+TUPLE = "Hint: make two processes with target=function and args=(argument,), a tuple, with a comma."
+
+
+def meet(argument: object) -> None:
+    """Wait until the judge says with which exit code to go, and go."""
+    must_be_in_a_child()
+    me = os.getpid()
+    note("met", json.dumps([multiprocessing.current_process()._identity, me, repr(argument)]))
+    while not told(f"exit {me}"):
+        time.sleep(0.01)
+    sys.exit(int(told(f"exit {me}")[0]))
+
+
+def met() -> list[tuple[int, str]]:
+    """The process id and the argument of each that is there, in the order in which they were made."""
+    return [(pid, argument) for _, pid, argument in sorted(map(json.loads, told("met")))]
+
+
+def let_go(pid: int, code: int) -> None:
+    if not noted(f"exit {pid}"):
+        note(f"exit {pid}", str(code))
+
+
+class Both(Judge):
+    function = "both(function, argument)"
+    right = "two children ran at the same time, and both exit codes came back, whichever of them was slow."
+
+    def cases(self) -> Iterator[Case]:
+        hint = f"Return both exit codes. {TUPLE}"
+        for argument, codes, self.slow in ((3, (0, 7), 1), ((3,), (7, 0), 0), (None, (5, 5), 1)):
+            yield Case((meet, argument), AnyOrder(codes), hint, before=no_limit_is_enough, meanwhile=self.lead)
+
+    def lead(self, run: Call) -> None:
+        """Let the children go when both are there, the slow one well after the other has ended."""
+        run.until(lambda: noted("met"))
+        while not run.until(lambda: noted("met") > 1, 2.5) and not run.back and len(left()[0]) > 1:
+            pass  # the second one has been started, and is slow to begin
+        if noted("met") == 2:
+            quick, slow = 1 - self.slow, self.slow
+            let_go(met()[quick][0], run.case.gives[quick])
+            run.until(lambda: is_gone(met()[quick][0]))
+            run.wait(0.4)  # who does not wait for the slow one is back
+            let_go(met()[slow][0], run.case.gives[slow])
+        elif not run.back:
+            note("alone")
+        while not run.wait(0.1):
+            for pid, _ in met():
+                let_go(pid, 1)
+
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        yield (
+            not noted("alone") or len(met()) < 2,
+            "ran one after the other: the first child had ended before the second was there. Hint: start both "
+            "processes first, and join them afterwards.",
         )
-    if done.returncode or done.stderr:
-        raise Wrong(f"running {file} failed: {last}")
-
-
-def judge_run_for(learner: Learner) -> str:
-    hint = (
-        "Hint: join(seconds) returns after that time or at the child's end, and gives None in any case. Exit code 0 "
-        "counts as false, so ask is_alive()."
-    )
-    for function, seconds, expected, why in (
-        (succeed, 5, True, "The child ended by itself."),
-        (raise_an_error, 5, True, "The child ended by itself, with exit code 1."),
-        (sleep_for_a_minute, 0.5, False, "It sleeps for a minute, so it has to be ended."),
-        (ignore_sigterm, 0.2, False, "It ignores SIGTERM, so terminate() does not end it. Hint: kill(), and soon."),
-    ):
-        if function is ignore_sigterm:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its process inherits that, and need not be waited for
-            hint = ""
-        said, hints = f"run_for({function.__name__}, {seconds})", f"{why} {hint}".strip()
-        expect(said, learner.call("run_for", function, seconds, hint=hints), expected, hints)
-        if not wait_until(lambda: not multiprocessing.active_children(), 0.5):
-            raise Wrong(f"{said} left its child running. {why}")
-    return "run_for says who ended by itself, and leaves no process, not even one that ignores SIGTERM."
-
-
-def judge_both(learner: Learner) -> str:
-    said = "both(meet, 3)"
-    hint = "Hint: make two processes with target=function and args=(argument,), a tuple, with a comma."
-    got = learner.call("both", meet, 3, hint=hint)
-    if noted("alone") and noted("there") > 1:
-        raise Wrong(
-            f"{said} gave {short(got)}: the first child had ended before the second was there, so they ran one after "
-            "the other. Hint: start both processes first, and join them afterwards."
+        yield (
+            type(run.value) is not list or None not in run.value,
+            "Hint: exitcode is None until join() has seen the end, so join both without a limit.",
         )
-    why = "It should return the two exit codes, as a list."
-    if isinstance(got, list) and None in got:
-        why = "Hint: exitcode is None until join() has seen the end, so join both without a limit."
-    elif noted("there") != 2:
-        raise Wrong(f"{said} called meet(3) in {noted('there')} processes; expected were 2. {hint}")
-    expect(said, got, [3, 3], why)
-    return "two children ran at the same time, and both exit codes came back."
+        yield run.error or len(met()) == 2, f"called the function in {len(met())} processes, not in 2. {TUPLE}"
+        given = {argument for _, argument in met()} - {repr(run.case.arguments[1])}
+        yield not given, f"called the function with {' and '.join(given)}. {TUPLE}"
 
 
-JUDGES = {1: judge_exit_code, 2: judge_script, 3: judge_run_for, 4: judge_both}
+JUDGES = {1: ExitCode(), 2: Greeting(), 3: RunFor(), 4: Both()}

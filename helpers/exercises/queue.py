@@ -11,7 +11,7 @@ from collections.abc import Callable
 from multiprocessing import queues
 from queue import Empty
 
-from helpers.exercise import Call, Learner, Wrong, expect, must_be_in_a_child, note, noted, short, told, wait_until
+from helpers.judge import Call, Learner, Wrong, expect, must_be_in_a_child, note, noted, short, told, wait_until
 
 PATIENCE = 2.0  # seconds for a call to return, counted from when nobody but itself can hold it up
 BIG = 1_000_000  # bytes; far more than a pipe holds
@@ -416,7 +416,7 @@ def call_first_of(learner: Learner, said: str, queue: Watched, code: int | None)
             hint = ANY_ITEM
         elif queue.process.exitcode is None:
             hint = NO_WAIT
-        elif queue.no_limit is call:
+        elif queue.no_limit is threading.main_thread():
             hint = f"It waits in get() without a timeout, so it will never see that the process is dead. {POLL}"
         elif code is not None:
             hint = f"The exit code was {code}. Hint: exitcode is None while a process runs; 0 is an end too."
