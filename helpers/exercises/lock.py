@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -102,7 +101,7 @@ class Counter:
 
     def __init__(self, lock: Lock, others: int):
         self.lock, self.number, self.others = lock, START, others
-        self.reads = self.writes = self.unlocked = 0
+        self.reads = self.unlocked = 0
         self.seen = False  # it has been read, and not written since …
         self.split = False  # … and then the other has come
         lock.comes_in = self.other_adds
@@ -125,7 +124,7 @@ class Counter:
     def value(self, new: int) -> None:
         if self.seen and not self.lock.mine():
             self.other_adds()
-        self.number, self.seen, self.writes = new, False, self.writes + 1
+        self.number, self.seen = new, False
 
     def get_lock(self) -> None:
         raise AttributeError("this number has no lock of its own; take the lock that comes as an argument")
@@ -159,14 +158,11 @@ class Locked(Judge):
             yield False, fault
         yield not self.still, f"stood still: {self.still}{own_lock(run)}"
         yield run.back and run.error is None, run.hint
-        yield from self.then(run)
-        yield (
-            not any(self.locks.holder.values()),
-            "ended and had not given the lock back. Hint: with lock: never forgets it.",
-        )
 
-    def then(self, run: Call) -> Iterator[tuple[object, str]]:
-        raise NotImplementedError
+    def common(self, run: Call) -> Iterator[tuple[object, str]]:
+        free = not any(self.locks.holder.values())
+        yield free, "ended and had not given the lock back. Hint: with lock: never forgets it."
+        yield from super().common(run)
 
 
 def own_lock(run: Call) -> str:
@@ -180,8 +176,7 @@ def exact(run: Call, counter: Counter, name: str, expected: int) -> Iterator[tup
     came = f"brought {name}.value from {START} to {number}; expected was {START + expected}. Hint:"
     never = "the lock was never taken. += reads and writes, and the other process can come in between."
     for why, hint in (
-        (not counter.reads and not counter.writes, f"nothing was ever added to {name}.value."),
-        (not counter.reads, f"{name}.value was overwritten and never read; += adds to what stands there."),
+        (not counter.reads, f"{name}.value was never read, so nothing was added to it; += does both."),
         (locks.refused, "a lock with a limit was not taken in time. Look at what acquire() returns, and try again."),
         (not locks.taken, never + own_lock(run)),
         (counter.unlocked, f"{name}.value was read without the lock. Take the lock before you read."),
@@ -204,7 +199,8 @@ class Exact(Locked):
             hint = "Hint: counter.value += 1, with the lock held."
             yield Case((self.counter, lock, self.times), hint=hint, said=said, meanwhile=self.watch)
 
-    def then(self, run: Call) -> Iterator[tuple[object, str]]:
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        yield from super().must(run)
         yield from exact(run, self.counter, "counter", 2 * self.times)
 
 
@@ -230,7 +226,8 @@ class Fast(Locked):
             )
         return number % 7 == 3
 
-    def then(self, run: Call) -> Iterator[tuple[object, str]]:
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        yield from super().must(run)
         missing = len(set(self.numbers) - self.asked)
         yield not missing, f"did not call is_hit for {missing} of the numbers. Hint: ask it about every number."
         yield from exact(run, self.total, "total", 2 * self.hits)
@@ -247,20 +244,18 @@ class Name(str):
 
 
 class AccountLock(Lock):
-    """Who has taken one goes on when the other process, too, holds one or has tried this one, or has ended."""
+    """Who has taken one goes on when the other process holds one too, or has tried this one, or has ended."""
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
-        locks, other = self.locks, 3 - self.me
         got = super().acquire(block, timeout)
         if got:
-            held = [name for name, holder in locks.holder.items() if holder == self.me]
-            wait_until(
-                lambda: (
-                    other in {*locks.holder.values(), *locks.over} or any((other, name) in locks.tried for name in held)
-                ),
-                2,
-            )
+            wait_until(self.other_is_there, 1)
         return got
+
+    def other_is_there(self) -> bool:
+        locks, other = self.locks, 3 - self.me
+        met = any((other, name) in locks.tried for name, holder in locks.holder.items() if holder == self.me)
+        return met or other in {*locks.holder.values(), *locks.over}
 
 
 class Account:
@@ -324,7 +319,8 @@ class Transfer(Locked):
         threading.Thread(target=self.other.run, daemon=True).start()
         self.watch(run, self.other)
 
-    def then(self, run: Call) -> Iterator[tuple[object, str]]:
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        yield from super().must(run)
         yield self.other.error is None, f"{self.other.outcome()} {run.hint}"
         left = f"left {' and '.join(self.balances)} with {list(self.balances.values())}"
         wrong = f"{left}, not {list(self.after.values())}. Hint:"
@@ -348,7 +344,7 @@ def in_child(module: str, *arguments: object) -> None:
     """Do the learner's work in this process."""
     global stop, lock
     stop, lock, *_ = arguments
-    call = Call(importlib.import_module(module).work, arguments, "", "", f"{module}.py")
+    call = Call(lambda *given: importlib.import_module(module).work(*given), arguments, "", "", f"{module}.py")
     note("ready")
     call.run()
     in_order = call.error is None or (isinstance(call.error, SystemExit) and not call.error.code)
@@ -357,21 +353,19 @@ def in_child(module: str, *arguments: object) -> None:
 
 def save() -> None:
     """What the work has to call, again and again; the second time it takes as long as the judge says."""
-    again = noted("begun")
-    if not lock._semlock._is_mine():
-        fault = "called save() without holding the lock. Hint: with lock: around save()."
-    elif stop.is_set():
-        fault = f"called save() {'again ' * (again > 0)}after stop was set. Hint: while not stop.is_set(): looks at it "
-        fault += "before the first save() and after each pause."
-    else:
-        note("begun")
-        if again == 1:
-            wait_until(lambda: noted("go on"), 60)
-        time.sleep(0.01)
-        note("done")
-        return
-    note("fault", fault)
-    os._exit(9)  # the learner's code can't catch that
+    look = "Hint: while not stop.is_set(): looks at it before the first save() and after each pause."
+    for holds, fault in (
+        (lock._semlock._is_mine(), "called save() without holding the lock. Hint: with lock: around save()."),
+        (not stop.is_set(), f"called save() {'again ' * (noted('begun') > 0)}after stop was set. {look}"),
+    ):
+        if not holds:
+            note("fault", fault)
+            os._exit(9)  # the learner's code can't catch that
+    note("begun")
+    if noted("begun") == 2:
+        wait_until(lambda: noted("go on"), 60)
+    time.sleep(0.01)
+    note("done")
 
 
 class StopInOrder(Judge):

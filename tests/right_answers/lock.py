@@ -352,7 +352,7 @@ def end(child: BaseProcess, stop: Event) -> None:
     stop.set()
     child.join()
 ''',
-        "a limit for the lock, again and again": f"""def work(stop, lock, save, pause):
+        "a limit for the lock, again and again": """def work(stop, lock, save, pause):
     while not stop.is_set():
         if not lock.acquire(timeout=0.1):
             continue

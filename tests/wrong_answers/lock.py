@@ -71,7 +71,7 @@ WRONG = {
         ),
         (
             [("    for _ in range(times):\n" + LOCKED, "    with lock:\n        counter.value = 2 * times\n")],
-            "overwritten",
+            "was never read, so nothing was added",
         ),
         ([("with lock:", "with counter.get_lock():")], "this number has no lock of its own"),
         ([(LOCKED, "        lock.acquire()\n        counter.value += 1\n")], "a lock that it held already"),
@@ -109,7 +109,7 @@ WRONG = {
             "called is_hit while it held the lock",
         ),
         ([("    with lock:\n        total.value += found", "    total.value += found")], "the lock was never taken"),
-        ([("total.value += found", "total.value = found")], "overwritten and never read"),
+        ([("total.value += found", "total.value = found")], "was never read, so nothing was added"),
         ([("for number in numbers", "for number in set(numbers)")], "from 7 to 10; expected was 11"),
         ([("for number in numbers", "for number in numbers[1:]")], "did not call is_hit for 1 of the numbers"),
         ([("is_hit(number)", "number % 7 == 3")], "did not call is_hit for 1000 of the numbers"),
@@ -194,6 +194,7 @@ WRONG = {
     ("lock", 4): [
         ([("    stop.set()\n", "    child.terminate()\n")], "ended it with terminate(), in the middle of save()"),
         ([("    stop.set()\n", "    stop.set()\n    child.kill()\n")], "ended it with kill(), in the middle of save()"),
+        ([("def work(", "def works(")], "no attribute 'work'"),
         ([("    stop.set()\n", "")], "nobody has asked the child to stop"),
         ([("    child.join()", "    pass")], "returned while the child was still there"),
         ([("    child.join()", "    child.join(2)")], "join() waits for its end, if it has no limit"),
@@ -201,7 +202,7 @@ WRONG = {
             [("    child.join()", "    child.join(5)\n    if child.is_alive():\n        child.terminate()")],
             "join() with a limit can come back before",
         ),
-        ([("    stop.set()\n", "    stop.set()\n    stop.clear()\n")], "leave stop set until the child has ended"),
+        ([("    stop.set()\n", "    stop.set()\n    stop.clear()\n")], "leave it set until the child has ended"),
         (
             [
                 ("while not stop.is_set()", "while True"),
