@@ -244,11 +244,11 @@ class Name(str):
 
 
 class AccountLock(Lock):
-    """Who has taken one goes on when the other process holds one too, or has tried this one, or has ended."""
+    """Who has taken a first one goes on when the other process holds one too, or has tried this one, or has ended."""
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
         got = super().acquire(block, timeout)
-        if got:
+        if got and list(self.locks.holder.values()).count(self.me) == 1:
             wait_until(self.other_is_there, 1)
         return got
 
