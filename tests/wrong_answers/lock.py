@@ -43,14 +43,14 @@ WRONG = {
                 ("def add", "import multiprocessing\n\nmine = multiprocessing.Lock()\n\n\ndef add"),
                 ("with lock", "with mine"),
             ],
-            "another lock keeps nobody out",
+            "a lock made in your file is another one in each process",
         ),
         (
             [
                 ("def add", "import multiprocessing\n\n\ndef add"),
                 ("    for _", "    lock = multiprocessing.Lock()\n    for _"),
             ],
-            "another lock keeps nobody out",
+            "a lock made in your file is another one in each process",
         ),
         (
             [("        with lock:\n", "        lock.acquire(timeout=0.01)\n        if True:\n")],
@@ -67,11 +67,11 @@ WRONG = {
                     "        if lock.acquire(timeout=1):\n            counter.value += 1\n            lock.release()\n",
                 )
             ],
-            "from 7 to 105; expected was 107. Hint: a lock with a limit was not taken",
+            "from 7 to 106; expected was 107. Hint: a lock with a limit was not taken",
         ),
         (
             [("    for _ in range(times):\n" + LOCKED, "    with lock:\n        counter.value = 2 * times\n")],
-            "overwritten",
+            "was never read, so nothing was added",
         ),
         ([("with lock:", "with counter.get_lock():")], "this number has no lock of its own"),
         ([(LOCKED, "        lock.acquire()\n        counter.value += 1\n")], "a lock that it held already"),
@@ -79,7 +79,10 @@ WRONG = {
             [("    for _ in range(times):\n" + LOCKED, "    lock.acquire()\n    counter.value += times\n")],
             "had not given the lock back",
         ),
-        ([("+= 1", "+= times")], "from 7 to 5007; expected was 107. Hint: the lock is held where it should be"),
+        ([("with lock:", "with lock.acquire():")], "lock.acquire() gives True or False. with lock: takes the lock"),
+        ([("+= 1", "+= 2")], "from 7 to 157; expected was 107"),
+        ([("range(times)", "range(max(times, 1))")], "add(counter, lock, 0), beside"),
+        ([("+= 1", "+= times")], "from 7 to 2557; expected was 107. Hint: the lock is held where it should be"),
     ],
     ("lock", 2): [
         (
@@ -106,8 +109,10 @@ WRONG = {
             "called is_hit while it held the lock",
         ),
         ([("    with lock:\n        total.value += found", "    total.value += found")], "the lock was never taken"),
-        ([("total.value += found", "total.value = found")], "overwritten and never read"),
-        ([("is_hit(number)", "number % 7 == 3")], "called is_hit only 0 times"),
+        ([("total.value += found", "total.value = found")], "was never read, so nothing was added"),
+        ([("for number in numbers", "for number in set(numbers)")], "from 7 to 10; expected was 11"),
+        ([("for number in numbers", "for number in numbers[1:]")], "did not call is_hit for 1 of the numbers"),
+        ([("is_hit(number)", "number % 7 == 3")], "did not call is_hit for 1000 of the numbers"),
         (
             [("    with lock:\n        total", "    lock.acquire(block=False)\n    if True:\n        total")],
             "Look at what acquire() returns",
@@ -128,6 +133,10 @@ WRONG = {
         ),
         ([("source.name < target.name", "hash(source.name) < hash(target.name)")], "same in every process"),
         ([("source.name < target.name", "source.name == 'ann'")], "transfer(dan, cid, 40)"),
+        ([("source.name < target.name", "source.name[0] < target.name[0]")], "transfer(eve, eva, 5)"),
+        ([("source.name < target.name", "len(source.name) < len(target.name)")], "The order of the arguments is not"),
+        ([("source.name < target.name", "id(source.lock) < id(target.lock)")], "neither is that of the ids"),
+        ([("        with second.lock:\n", "        if second.lock.acquire(block=False):\n")], "acquire gave up"),
         ([("source.name < target.name", "amount > 20")], "transfer(dan, cid, 40)"),
         (
             [("        with second.lock:\n", "        if second.lock.acquire(timeout=1):\n")],
@@ -185,21 +194,36 @@ WRONG = {
     ("lock", 4): [
         ([("    stop.set()\n", "    child.terminate()\n")], "ended it with terminate(), in the middle of save()"),
         ([("    stop.set()\n", "    stop.set()\n    child.kill()\n")], "ended it with kill(), in the middle of save()"),
-        ([("    stop.set()\n", "")], "a child that nobody has asked to stop"),
+        ([("def work(", "def works(")], "no attribute 'work'"),
+        ([("    stop.set()\n", "")], "nobody has asked the child to stop"),
         ([("    child.join()", "    pass")], "returned while the child was still there"),
         ([("    child.join()", "    child.join(2)")], "join() waits for its end, if it has no limit"),
         (
             [("    child.join()", "    child.join(5)\n    if child.is_alive():\n        child.terminate()")],
             "join() with a limit can come back before",
         ),
-        ([("    stop.set()\n", "    stop.set()\n    stop.clear()\n")], "leave stop set until the child has ended"),
+        ([("    stop.set()\n", "    stop.set()\n    stop.clear()\n")], "leave it set until the child has ended"),
         (
             [
                 ("while not stop.is_set()", "while True"),
                 ("        stop.wait", "        if stop.is_set():\n            break\n        stop.wait"),
             ],
-            "look after the pause, too",
+            "and after each pause",
         ),
+        (
+            [
+                ("while not stop.is_set()", "while True"),
+                ("        stop.wait(pause)", "        if stop.wait(pause):\n            break"),
+            ],
+            "work(stop, lock, save, 0) called save() after stop was set",
+        ),
+        ([("            save()", "            save()\n            save()")], "did not pause so long"),
+        ([("stop.wait(pause)", "stop.wait(pause or None)")], "waited longer than 0 seconds"),
+        (
+            [("    child.join()", "    child.join(0.1)\n    child.kill()")],
+            "kill(), in the middle of save(): 2 begun, 1",
+        ),
+        ([("with lock:", "with lock.acquire():")], "raised TypeError"),
         ([("        stop.wait(pause)\n", "")], "did not pause so long"),
         ([("stop.wait(pause)", "stop.wait(1)")], "waited longer than 0 seconds"),
         ([("stop.wait(pause)", "stop.wait()")], "waited longer than 0 seconds"),
