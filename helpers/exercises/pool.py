@@ -26,7 +26,7 @@ from helpers.judge import (
 
 HERE = "ran a task here, not in a worker. Hint: function(item) calls it at once, map and apply_async hand it over."
 NONE = "Hint: there may be no items at all."
-FRAGILE = {4: 40, 3: 0, 1: None, 6: 60, 2: False, 5: 50}
+FRAGILE = {4: 40, 3: 0, 1: None, 2: False}
 sent: list[int] = []  # the length of each message that the referee has sent
 cut: list[float] = []  # the time limits that were cut short
 
