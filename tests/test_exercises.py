@@ -87,9 +87,10 @@ class Exercises:
         assert [each for each in said if not each.startswith("Right: ")] == []
 
     def test_a_small_change_of_the_solution_is_wrong(self, exercise):
-        """One of them: a line with `start` or `return` is missing."""
+        """One of them: a line with `start` or `return` is missing, or else the block of a `with`."""
         changes = mutants(SOLUTIONS[exercise], operators=False)
-        name = next(name for name in changes if re.match("without: (return|.*start)", name))
+        lines = ("return|.*start", "with ")
+        name = next(name for line in lines for name in changes if re.match(f"without: ({line})", name))
         assert not is_right(exercise, changes[name])
 
     def test_only_small_changes_that_do_the_same_are_right(self, measured):
