@@ -233,7 +233,6 @@ class SaveAll(InTwoWorkers):
         yield self.case(save, [1, 2, 3, 4], ANYTHING, hint, held=1)
         hint = "Hint: an exception in a callback ends the thread that receives the results; keep it and raise it later."
         yield self.case(save, [5, 5, BufferError("no"), 6], BufferError("no"), hint)
-        yield self.case(save, [7, KeyError("last")], KeyError("last"), hint)
         yield self.case(save, [], ANYTHING, NONE)
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
