@@ -67,7 +67,7 @@ class Case:
 
     arguments  what it is called with, the partners among them
     instead    what is called in its place, if the exercise is a program and not a function
-    gives      what must come back, types included
+    gives      what must come back, types included; an exception must be raised
     hint       for the verdict if something else comes back, or an exception, or nothing
     said       how to name the call; by default the function with its arguments
     before     called in the referee's main thread directly before
@@ -111,7 +111,6 @@ class Judge:
         return iter(())
 
     def common(self, run: "Call") -> Iterator[tuple[object, str]]:
-        yield run.back and run.error is None, run.hint
         yield run.is_right(), run.hint
         running, ended = left()
         if running:  # perhaps it is dying
@@ -387,8 +386,11 @@ class Call:
         return bool(condition())
 
     def is_right(self) -> bool:
-        """Whether it gave what its case expects."""
-        return self.value is not NOTHING and (self.case.gives is ANYTHING or same(self.value, self.case.gives))
+        """Whether it gave, or raised, what its case expects."""
+        gives = self.case.gives
+        if isinstance(gives, Exception):
+            return type(self.error) is type(gives) and same(self.error.args, gives.args)
+        return self.value is not NOTHING and (gives is ANYTHING or same(self.value, gives))
 
     def outcome(self) -> str:
         """What came of it, for a sentence."""

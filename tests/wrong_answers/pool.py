@@ -106,10 +106,33 @@ WITH_LIMIT = """    results = {}
     return [results[item] for item in items]
 """
 
+SPAWN = 'context = multiprocessing.get_context("spawn")\n'
+TRY_IT = """
+
+def attempt(function, item):
+    try:
+        return function(item)
+    except Exception:
+        return None
+"""
+SWALLOWED = """            try:
+                result.get()
+            except Exception:
+                pass
+"""
+LAST = "    return good, bad\n"
+WITHOUT_NONE = """    good = [value for value in good if value is not None]
+    return good, len(items) - len(good)
+"""
+NOT_ALL = (
+    "while missing := [item for item in items if item not in results]:",
+    "while (missing := [item for item in items if item not in results]) or not all(map(results.get, items)):",
+)
+
 WRONG = {
     ("pool", 1): [
         ([(APPLY_EACH + GET_EACH, "        good = pool.map(function, items)\n")], "map raises a task's error"),
-        ([(GET_EACH, GET_OUTSIDE)], "ask for the results inside the block"),
+        ([(GET_EACH, GET_OUTSIDE)], "inside the with block"),
         ([("(item,)", "item")], "(item,) with a comma"),
         ([("pool.apply_async(function, (item,))", "pool.apply_async(function(item))")], "ran a task here"),
         ([("context.Pool(2)", "context.Pool(1)")], "one task after the other"),
@@ -123,13 +146,23 @@ WRONG = {
         ([("return good, bad", "return good")], "get() of each result object"),
         (
             [("except Exception", "except ValueError")],
-            "raised TypeError: 5 is odd. Hint: a call may raise any exception",
+            "raised BufferError: no in line 12. Hint: a call may raise any exception",
         ),
-        ([("return good, bad", "return [value for value in good if value], bad")], "0 is a result like any other"),
+        ([("return good, bad", "return [value for value in good if value], bad")], "are results like any others"),
         ([(APPLY_EACH + GET_EACH, GET_AT_ONCE)], "nor get() directly after each apply_async"),
-        ([("    return good, bad\n", "")], "gave None: your function returns nothing"),
+        ([("    return good, bad\n", "")], "gave None; expected was ([None, 0, 7, [], 0], 2)"),
         ([(APPLY_EACH + GET_EACH, LOCAL)], "Put it at the top level of the file"),
         ([(APPLY_EACH + GET_EACH, MAP_IN_TRY)], "map raises a task's error"),
+        (
+            [(SPAWN, SPAWN + TRY_IT), ("(function, (item,))", "(attempt, (function, item))"), (LAST, WITHOUT_NONE)],
+            "None, 0 and [] are results like any others",
+        ),
+        ([("return good, bad", "return [], len(items)")], "get() of each result object"),
+        ([("    good, bad = [], 0\n", "    return [], len(items)\n")], "sent nothing to any worker"),
+        ([("context.Pool(2)", "context.Pool(3)")], "had 3 worker processes at the same time; expected were two"),
+        ([("result.get()", "result.get(timeout=60)")], "may take longer than any time limit"),
+        ([("with context.Pool(2) as pool:", "if pool := context.Pool(2):")], "left 2 children running"),
+        ([(APPLY_EACH, APPLY_EACH + APPLY_EACH)], "more than once for one item"),
     ],
     ("pool", 2): [
         ([(SAVE_EACH, FORGET_EACH)], "drops what is not finished"),
@@ -150,18 +183,33 @@ WRONG = {
         ([(SAVE_EACH, APPLY_EACH + AND_END + "        results[-1].get()\n")], "until somebody calls its get()"),
         ([(SAVE_EACH, APPLY_EACH + READY_AFTER_3)], "came back when not all of the four items were saved"),
         ([(APPLY_EACH, RAISING_CALLBACK)], "an exception in a callback ends the thread that receives the results"),
+        ([("Pool(2)", "Pool(6)")], "had 6 worker processes"),
+        ([("            result.get()\n", SWALLOWED)], "came back as if all were well"),
     ],
     ("pool", 3): [
         ([("chunksize=50)", "chunksize=1)")], "sent 2000 messages"),
-        ([("items, chunksize=1)", "items)")], "waited behind it in the same chunk"),
+        ([("items, chunksize=1)", "items)")], "behind the long one in the same chunk"),
         ([("chunksize=1)", "chunksize=6)")], "your chunks hold more than one task"),
         ([("items, chunksize=50)", "items)")], "sent 8 messages"),
         ([("chunksize=50)", "chunksize=1000)")], "so put fewer items into each"),
         ([("context.Pool(2)", "context.Pool(1)")], "one task after the other"),
-        ([(FEW, "list(pool.imap_unordered(function, items))")], "Hint: imap_unordered does that"),
-        ([(MANY, "list(pool.imap_unordered(function, items, 50))")], "Hint: imap_unordered does that"),
+        ([(FEW, "list(pool.imap_unordered(function, items))")], "in the order in which they came"),
+        ([(MANY, "list(pool.imap_unordered(function, items, 50))")], "in the order in which they came"),
         ([(MANY, "pool.imap(function, items, 50)")], "imap and map_async"),
-        ([("return " + FEW, FIRST_ALONE)], "waited behind it in the same chunk"),
+        ([("return " + FEW, FIRST_ALONE)], "behind the long one in the same chunk"),
+        ([("Pool(2)", "Pool(12)"), (", chunksize=1)", ")"), (", chunksize=50)", ")")], "had 12 worker processes"),
+        (
+            [
+                (
+                    "Pool(2) as pool:\n        return " + MANY,
+                    "Pool(12) as pool:\n        return pool.map(function, items)",
+                )
+            ],
+            "had 12 worker",
+        ),
+        ([("chunksize=50", "chunksize=len(items) / 50")], "if its chunksize is an integer"),
+        ([("chunksize=1)", "chunksize=7)")], "behind the long one in the same chunk"),
+        ([(MANY, "[value for value in " + MANY + " if value]")], "gave [1, 4, 9"),
     ],
     ("pool", 4): [
         ([(EXECUTOR, NO_RETRY)], "a broken pool stays broken"),
@@ -180,12 +228,14 @@ WRONG = {
             "until each item has its result",
         ),
         ([(COLLECT, SUPPRESS_ONCE)], "a worker may die again in the new pool"),
-        ([("return [results[item] for item in items]", "return list(results.values())")], "in the order of the items"),
+        ([("return [results[item] for item in items]", "return list(results.values())")], "not in that of the items"),
         ([(COLLECT_ALL, AT_THE_FIRST)], "submit does not"),
         ([(SUBMIT_EACH, ZIPPED)], "submit does not"),
         ([("ProcessPoolExecutor(2", "ProcessPoolExecutor(1")], "one task after the other"),
         ([(EXECUTOR, WITH_LIMIT.replace("Pool(2)", "Pool(1)"))], "one task after the other"),
         ([(EXECUTOR, WITH_LIMIT.replace("multiprocessing.T", "T"))], "not the built-in TimeoutError"),
-        ([(EXECUTOR, WITH_LIMIT.replace("=1)", "=0.01)"))], "longer than a worker's start"),
+        ([(EXECUTOR, WITH_LIMIT.replace("=1)", "=0.01)"))], "longer than a call"),
+        ([NOT_ALL], "0, None and False are results like any others"),
+        ([("ProcessPoolExecutor(2", "ProcessPoolExecutor(4")], "had 4 worker processes"),
     ],
 }
