@@ -60,9 +60,10 @@ def leave() -> None:
     note("left")
 
 
-def let_all_leave(run: Call) -> None:
-    if not run.wait(0.2):  # who does not join, or with a limit, is back
-        note("leave")
+def later(run: Call, what: str) -> None:
+    """Note this after a while, in which a program that guesses goes on, or is back: then it finds all as it was."""
+    if not run.wait(0.2):
+        note(what)
 
 
 def stands_in(thread: threading.Thread | Call) -> str:
@@ -101,6 +102,7 @@ def double(*given: object) -> None:
                 end.recv()  # raises EOFError if it is no question
                 note("too early")
             end.send(question and question * 2)
+            note("answered")
     except EOFError:
         note("EOFError")
     leave()
@@ -112,29 +114,27 @@ class Ask(Judge):
 
     def cases(self) -> Iterator[Case]:
         be_hasty()
-        hint = (
-            "Hint: recv() waits for an answer, however long that takes. Return all, as a list; first join the worker."
-        )
+        hint = "Hint: recv() waits for an answer, however long that takes. Return all, as a list, and join the worker."
         for questions in ([1, 2, "ab"], [None, 0, 0, ""], []):
             answers = [question and question * 2 for question in questions]
             yield Case((double, questions), answers, hint, meanwhile=self.lead)
 
     def lead(self, run: Call) -> None:
         """Let the worker answer, well after each question, and leave."""
+        done = "answered", "too early", "EOFError"
         for _ in run.case.gives:
             run.reaches(lambda: noted("question") > noted("answer"))
-            run.wait(0.1)  # who guesses how long an answer takes goes on
+            run.wait(0.1)
             note("answer")
+            wait_until(lambda: sum(map(noted, done)) >= min(noted("answer"), noted("question")), 3)
         run.reaches(lambda: noted("EOFError"))
-        let_all_leave(run)
+        later(run, "leave")
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
         questions, asked, workers = run.case.arguments[1], noted("question"), noted("begun")
+        as_one = repr(questions) in told("question")
         yield not noted("misled"), f"called double with {' and '.join(told('misled'))}. {PIPE}"
-        yield (
-            repr(questions) not in told("question"),
-            "gave the worker all questions as one. Hint: send them one by one.",
-        )
+        yield not as_one, "gave the worker all questions as one. Hint: send them one by one."
         yield "handle is closed" not in str(run.error), CLOSED
         yield not run.error, PIPE
         yield workers == 1, f"had {workers} children run double, not one, whatever there is to ask. {PIPE}"
@@ -191,13 +191,14 @@ def note_calls(name: str) -> None:
     method = getattr(connection._ConnectionBase, name)
 
     def noting(end: connection.Connection, *arguments: object) -> object:
+        note(name, repr(arguments))
         try:
             got = method(end, *arguments)
         except EOFError:
             note("EOFError")
             wait_for("answer")
             raise
-        note(name, repr(arguments))
+        note(f"{name} is back")
         return got
 
     setattr(connection._ConnectionBase, name, noting)
@@ -225,20 +226,16 @@ class TotalOf(Judge):
     def lead(self, run: Call) -> None:
         """Let the child send its total well after the end, and leave."""
         run.reaches(lambda: noted("EOFError") or noted("done"))
-        run.wait(0.2)  # who guesses how long the total takes is back
-        note("answer")
+        later(run, "answer")
         run.reaches(lambda: noted("done"))
-        let_all_leave(run)
+        later(run, "leave")
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
-        arrived = not run.case.gives or any(map(noted, RECEIVE))
+        arrived = not run.case.gives or any(noted(f"{name} is back") for name in RECEIVE)
         if not run.back:
             more = "got stuck. The child waits for more numbers"
             yield arrived, "got stuck. No number reached a child. Hint: send each number through the writing end."
-            yield (
-                not noted("EOFError"),
-                "got stuck. The child saw EOFError, but no total came back. Hint: it sends it then.",
-            )
+            yield not noted("EOFError"), "got stuck. The child saw EOFError, but no total came. Hint: it sends it then."
             yield not is_forked(), f"got stuck. {FORKED}"
             close_own_writers()
             hint = "Hint: close it after the last number, before you wait for the total."
@@ -247,10 +244,7 @@ class TotalOf(Judge):
             hint = "the child itself has the writing end open. Hint: what does it get as arguments?"
             yield False, f"{more}. I closed all that your program had open, and it still waited: {hint}"
         yield "handle is closed" not in str(run.error), CLOSED
-        yield (
-            not noted("added here"),
-            "added the numbers in your program. Hint: the child does that, and sends the total.",
-        )
+        yield not noted("added here"), "added the numbers in your program. Hint: the child does that, not you."
         yield run.error or arrived, "sent the child no number. Hint: the child does the sum."
         hint = "Hint: it needs no mark for the end and no limit of time, once all copies of the writing end are closed."
         yield not run.is_right() or noted("EOFError"), f"had a child that never saw EOFError. {hint}"
@@ -264,8 +258,7 @@ LINES = [f"no 1{LONG}", f"yes 2{LONG}", f"no 3{LONG}", "yes 4", "yes 5"]
 
 def search(lines: connection.Connection, found: connection.Connection) -> None:
     """Send back each line that has "yes", when the judge says so; end at EOFError."""
-    note("begun", str(os.getpid()))
-    no_traceback()
+    begin((lines,))
     wait_for("read")
     try:
         while True:
@@ -306,33 +299,30 @@ class Matching(Judge):
         note("read")
         for _ in run.case.gives:
             run.reaches(lambda: noted("found") > noted("send"))
-            run.wait(0.2)  # who guesses how long a line takes goes on
-            note("send")
+            later(run, "send")
         run.reaches(lambda: noted("EOFError"))
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
-        lines, arrived, several, ended = run.case.arguments[0], noted("arrived"), noted("several"), noted("EOFError")
-        yield not several, "sent from several threads at once, which mixes the lines up. Hint: one thread sends all."
+        lines, arrived, most = run.case.arguments[0], noted("arrived"), len(run.case.gives)
+        yield not noted("several"), "sent from several threads at once, which mixes lines. Hint: one thread sends all."
         if not run.back:
             hint = "Hint: let a thread send the lines, while your program receives what comes."
-            yield (
-                stands_in(run) != "connection.send",
-                f"got stuck. Your program is in send(), and so is the child: nobody reads. {hint}",
-            )
+            sends = stands_in(run) == "connection.send"
+            yield not sends, f"got stuck. Your program is in send(), and so is the child: nobody reads. {hint}"
             hint = "Hint: receive until EOFError first, then join it."
             yield not senders(), f"got stuck. Your thread is in send(), and so is the child. {hint}"
-            yield not ended, "got stuck. The child has ended, and from_child raises EOFError. Hint: return then."
+            yield not noted("EOFError"), "got stuck. The child has ended: from_child raises EOFError. Hint: return."
             hint = "Hint: not every line has an answer; let a thread send while you receive."
             yield arrived == len(lines), f"got stuck. The child had got {arrived} of {len(lines)} lines. {hint}"
             hint = "Hint: whoever sends the lines closes to_child after the last one."
             yield False, f"got stuck. The child waits for more lines. {hint}"
-        ended = wait_until(lambda: is_gone(self.child.pid), 2)
+        ended, arrived = wait_until(lambda: is_gone(self.child.pid), 2), noted("arrived")
         self.child.kill()
         self.child.join()
         yield not run.error, "Hint: EOFError says that no more comes: catch it, and return what came."
         hint = "Hint: send each once, by itself, and let the thread close to_child after the last one."
-        yield not ended or noted("arrived") == len(lines), f"sent {arrived} of {len(lines)} lines. {hint}"
-        came, most = len(run.value) if type(run.value) is list else len(run.case.gives), len(run.case.gives)
+        yield not ended or arrived == len(lines), f"sent {arrived} of {len(lines)} lines. {hint}"
+        came = len(run.value) if type(run.value) is list else most
         yield came == most, f"gave {came} lines, not {most}. Hint: receive until EOFError; return when that is done."
         yield not run.is_right() or ended, "left the child waiting for more lines. Hint: close to_child."
 
@@ -394,10 +384,7 @@ class Gather(Judge):
 
     def cases(self) -> Iterator[Case]:
         be_hasty()
-        hint = (
-            "Hint: a pipe of its own for each child, context.Pipe(duplex=False), whose first end receives. Take all "
-            "until EOFError, keep it by name, and join all children."
-        )
+        hint = "Hint: each child has a pipe of its own, whose first end receives. Take all until EOFError, then join."
         senders = {"slow": slow, "quick": quick, "silent": silent}
         said = 'gather({"slow": slow, "quick": quick, "silent": silent})'
         yield Case((senders,), MESSAGES, hint, said, before=free.set, meanwhile=self.lead)
@@ -409,10 +396,9 @@ class Gather(Judge):
         """Let one child after the other send, see that each message is taken, and let them end one by one."""
         run.reaches(lambda: noted("begun") == 3)
         for message in ("quick 1", "slow 1", "quick 2", "silent", "slow 2"):
-            run.wait(0.1)  # who takes a silence for the end is back
-            note(message)
+            later(run, message)
             run.reaches(lambda: noted("received") >= sum(noted(each) for some in MESSAGES.values() for each in some))
-        let_all_leave(run)
+        later(run, "leave")
 
     def hold(self, run: Call) -> None:
         """Let the program go on when all messages are in the pipes, and the children gone."""
@@ -423,8 +409,8 @@ class Gather(Judge):
         every, begun, count = len(run.case.gives), noted("begun"), noted("received")
         yield not noted("misled"), f"called a function with {' and '.join(told('misled'))}. Hint: args=(writer,)."
         yield "handle is closed" not in str(run.error), CLOSED
-        end = "Hint: EOFError is how a child's end shows: catch it, and leave that reader out."
-        yield not isinstance(run.error, EOFError), end
+        hint = "Hint: EOFError is how a child's end shows: catch it, and leave that reader out."
+        yield not isinstance(run.error, EOFError), hint
         yield not run.error, run.hint
         yield begun == every, f"had {begun} of {every} children begin. Hint: start all before you read from one."
         if not run.back:
@@ -435,15 +421,14 @@ class Gather(Judge):
             note("answer")
             again = wait_until(lambda: noted("EOFError"), 0.5)
             yield not again, "got stuck. EOFError came, and you still wait for that reader. Hint: remove it."
-            hint = (
-                "Hint: after start(), close the writing end that you gave away, or your own copy keeps the pipe open."
-            )
+            hint = "Hint: after start(), close the writing end that you gave away; your own copy keeps the pipe open."
             all_came = count == sum(map(len, run.case.gives.values()))
             yield not all_came, f"got stuck. All messages came, but EOFError did not. {hint}"
             hint = "Hint: connection.wait(readers) says which can be read now."
             yield stands != "connection.recv", f"got stuck. Your program waited in recv() for one child. {hint}"
             hint = "Hint: receive from all that connection.wait(readers) returns, to the end."
             yield False, f"got stuck. A message was never received. {hint}"
+        run.value = dict(run.value) if isinstance(run.value, dict) else run.value  # a defaultdict is one, too
         hint = "Expected was a dict, from each name to a list of messages."
         yield type(run.value) is dict, f"gave {short(run.value)}. {hint}"
         hint = "Hint: EOFError is the end of one child only; read until all are at their end, then join."

@@ -585,6 +585,7 @@ def gather(senders: dict[str, Sender]) -> dict[str, list[Any]]:
     return {name: source.messages for name, source in sources.items()}
 ''',
         "a generator, and it waits with a limit again and again": f"""{SPAWN}
+from collections import defaultdict
 from multiprocessing import connection
 
 
@@ -599,13 +600,14 @@ def arrivals(names):
 
 
 def gather(senders):
-    names, children, messages = {{}}, set(), {{name: [] for name in senders}}
+    names, children, messages = {{}}, set(), defaultdict(list)
     for name, function in senders.items():
         reader, writer = context.Pipe(False)
         with writer:
             child = context.Process(target=function, args=(writer,))
             child.start()
         names[reader] = name
+        messages[name].clear()
         children.add(child)
     for name, message in arrivals(names):
         messages[name] += [message]

@@ -144,7 +144,7 @@ WRONG = {
         ([("child.join()", "child.join(1)")], "left a child running"),
         (
             [("        answer.send(total)", "        pass"), ("    answer.close()\n", "")],
-            "saw EOFError, but no total came back",
+            "saw EOFError, but no total came",
         ),
         ([("    child.join()\n", "")], "left a child running. Hint: return the total"),
     ],
@@ -204,7 +204,7 @@ WRONG = {
                 ),
                 ("        sender.join()\n", ""),
             ],
-            "sent from several threads at once, which mixes the lines up. Hint: one thread sends all",
+            "sent from several threads at once, which mixes lines. Hint: one thread sends all",
         ),
         ([("    sender.start()\n", "    sender.start()\n    return [from_child.recv()]\n")], "gave 1 lines, not 3"),
         ([("        while True:\n", "        while sender.is_alive():\n"), (CAUGHT, OVER)], "receive until EOFError"),
@@ -265,7 +265,10 @@ WRONG = {
             ],
             'gave nothing for "silent"',
         ),
-        ([("    for child in children:\n        child.join()\n", "")], "left a child running. Hint: a pipe of its own"),
+        (
+            [("    for child in children:\n        child.join()\n", "")],
+            "left a child running. Hint: each child has a pipe of its own",
+        ),
         ([("while names:", "if names:")], "already in join()"),
         (
             [("while names:", "while ready := wait(list(names), timeout=1):"), ("in wait(list(names)):", "in ready:")],
@@ -285,7 +288,7 @@ WRONG = {
             [("        child.start()\n        writer.close()\n", "        writer.close()\n        child.start()\n")],
             "close what you give away after start()",
         ),
-        ([("child.join()", "child.join(1)")], "left a child running. Hint: a pipe of its own"),
+        ([("child.join()", "child.join(1)")], "left a child running. Hint: each child has a pipe of its own"),
         (
             [
                 (".append(reader.recv())", ".extend(filter(None, [reader.recv()]))"),
