@@ -404,7 +404,7 @@ class Call:
                 notes, since = noted(), time.monotonic()
             elif time.monotonic() - since > PATIENCE:
                 begun = told("begun")
-                if all(str(process.pid) in begun for process in left()[0]):
+                if not is_starting_one() and all(str(process.pid) in begun for process in left()[0]):
                     raise Stuck
             time.sleep(0.02)
         return bool(condition())
@@ -456,6 +456,15 @@ def frames(thread: threading.Thread | Call) -> list[FrameType]:
     """What a thread is in now, the innermost function first."""
     innermost = sys._current_frames().get(thread.ident)
     return [frame for frame, _ in traceback.walk_stack(innermost)] if innermost else []
+
+
+def is_starting_one() -> bool:
+    """Whether a thread is in Process.start(), which waits for the forkserver to begin, too."""
+    return any(
+        (frame.f_globals.get("__name__"), frame.f_code.co_name) == ("multiprocessing.process", "start")
+        for thread in threading.enumerate()
+        for frame in frames(thread)
+    )
 
 
 def is_empty(source: str, name: str) -> bool:
