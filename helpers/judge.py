@@ -42,6 +42,10 @@ class Wrong(Exception):
     """The learner's answer is not right: the sentences that say so, and a hint."""
 
 
+class Stuck(Exception):
+    """The call that a judge conducts goes on no more: `meanwhile` is at its end."""
+
+
 class RanHere(BaseException):
     """A partner was called in the referee, not in a child: says what the learner's function did."""
 
@@ -71,7 +75,7 @@ class Case:
     hint       for the verdict if something else comes back, or an exception, or nothing
     said       how to name the call; by default the function with its arguments
     before     called in the referee's main thread directly before
-    meanwhile  called while the call runs: it lets the partners go on, step by step, with run.until(…), and returns
+    meanwhile  called while the call runs: it lets the partners go on, step by step, with run.reaches(…), and returns
                when the call has all that it waits for, which then has PATIENCE seconds. Without it, it has the limit.
     """
 
@@ -329,9 +333,12 @@ class Learner:
             Call.wait(self.begin_call(Call(case.before, (), "", "", "")))
         self.trying(said, case.hint)
         call = self.begin_call(Call(found, case.arguments, said, case.hint, f"{self.name}.py", case))
-        if case.meanwhile:
-            case.meanwhile(call)
-        call.wait(PATIENCE if case.meanwhile else None)
+        try:
+            if case.meanwhile:
+                case.meanwhile(call)
+            call.wait(PATIENCE if case.meanwhile else None)
+        except Stuck:
+            pass
         call.stands = "" if call.back else call.where()
         return call
 
@@ -385,6 +392,22 @@ class Call:
         wait_until(lambda: self.back or condition(), seconds, 0.02)
         return bool(condition())
 
+    def reaches(self, condition: Callable[[], object]) -> bool:
+        """Like `until`, but not for ever. Raises Stuck when nothing has been noted for PATIENCE seconds.
+
+        A child that is still starting is waited for: each partner notes "begun" with its process id.
+        """
+        notes, since = -1, 0.0
+        while not (self.back or condition()):
+            if noted() != notes:
+                notes, since = noted(), time.monotonic()
+            elif time.monotonic() - since > PATIENCE:
+                begun = told("begun")
+                if not is_starting_one() and all(str(process.pid) in begun for process in left()[0]):
+                    raise Stuck
+            time.sleep(0.02)
+        return bool(condition())
+
     def is_right(self) -> bool:
         """Whether it gave, or raised, what its case expects."""
         gives = self.case.gives
@@ -435,6 +458,15 @@ def frames(thread: threading.Thread | Call) -> list[FrameType]:
     """What a thread is in now, the innermost function first."""
     innermost = sys._current_frames().get(thread.ident)
     return [frame for frame, _ in traceback.walk_stack(innermost)] if innermost else []
+
+
+def is_starting_one() -> bool:
+    """Whether a thread is in Process.start(), which waits for the forkserver to begin, too."""
+    return any(
+        (frame.f_globals.get("__name__"), frame.f_code.co_name) == ("multiprocessing.process", "start")
+        for thread in threading.enumerate()
+        for frame in frames(thread)
+    )
 
 
 def is_empty(source: str, name: str) -> bool:

@@ -1,356 +1,442 @@
-"""Lesson 04, Pipe: the judges of its exercises, and the functions and messages that they hand to the learner.
-
-What happens in the children is noted. From the notes a judge sees progress, so that it can tell a program that is stuck
-from one that is slow, and say at what it is stuck.
-"""
+"""Lesson 04, Pipe: the judges of its exercises, and the partners that they have the learner run."""
 
 import gc
 import multiprocessing
+import os
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing import connection, process
 
-from helpers.judge import Learner, Wrong, expect, forget, frames, must_be_in_a_child, note, noted, short, wait_until
-
-START = 4.5  # seconds for the first note; starting a process is what takes long on a busy machine
-QUIET = 2.5  # seconds without a new note, after which a program is stuck
-SILENCE = 1.2  # seconds in which a child sends nothing, so that a guess how long to wait for it goes wrong
-WAITING = ("multiprocessing.connection", "multiprocessing.process", "threading")  # modules in which it waits
-
-
-def double(end) -> None:
-    """Answer each question with its double, until EOFError."""
-    must_be_in_a_child()
-    note("started")
-    try:
-        while True:
-            question = end.recv()
-            note("whole list" if isinstance(question, (list, tuple)) else "question")
-            if end.poll(0.05):
-                note("next question")
-            end.send(question * 2)
-    except EOFError:
-        note("EOFError")
-
-
-class Number(int):
-    """A number that notes its arrival in a child, and then is a plain one."""
-
-    def __reduce__(self):
-        return arrive, (int(self),)
-
-
-def arrive(number: int) -> int:
-    if multiprocessing.parent_process():  # this is a child
-        note("arrived")
-        note_the_end()
-    return number
-
-
-def note_the_end() -> None:
-    """From now on, note an EOFError that this process gets from `recv`."""
-    recv = connection._ConnectionBase.recv
-    if recv.__name__ == "noting":
-        return
-
-    def noting(self):
-        try:
-            return recv(self)
-        except EOFError:
-            note("EOFError")
-            raise
-
-    connection._ConnectionBase.recv = noting
-
-
-def search(lines, found) -> None:
-    """Send back each line that has "yes", the first one after a silence; end at EOFError."""
-    try:
-        while True:
-            line = lines.recv()
-            note("arrived")
-            if "yes" in line:
-                if noted("arrived") == 2:
-                    time.sleep(SILENCE)
-                found.send(line)
-    except EOFError:
-        note("EOFError")
-
-
-class Message(str):
-    """A message that notes that it was received, and then is a plain one."""
-
-    def __reduce__(self):
-        return receive, (str(self),)
-
-
-def receive(message: str) -> str:
-    note(f"received {message}")
-    if message == "quick 3":  # and when it is there, the child has sent its fourth, and ended
-        wait_until(lambda: all(child._popen.poll() is not None for child in list(process._children)), 2)
-    return message
-
-
-def wait_until_received(message: str) -> None:
-    """Wait until the program has received another child's message; the judge ends this process if it never does."""
-    wait_until(lambda: noted(f"received {message}"), 60)
-
-
-def slow(writer) -> None:
-    """Send one message, but only when quick's second has been received, and after a silence."""
-    must_be_in_a_child()
-    note("started")
-    wait_until_received("quick 2")
-    time.sleep(SILENCE)
-    writer.send(Message("slow 1"))
-
-
-def quick(writer) -> None:
-    """When silent is done, send two messages, and two more when slow's message has been received."""
-    must_be_in_a_child()
-    note("started")
-    wait_until(lambda: noted("silent is done"), 60)
-    writer.send(Message("quick 1"))
-    writer.send(Message("quick 2"))
-    wait_until_received("slow 1")
-    writer.send(Message("quick 3"))
-    writer.send(Message("quick 4"))
-
-
-def silent(writer) -> None:
-    """Send nothing, and come to the end before any other child sends."""
-    must_be_in_a_child()
-    note("started")
-    writer.close()
-    note("silent is done")
-
-
-def waits_in(thread: threading.Thread) -> str:
-    """What a thread is waiting in: send, recv, join, wait or ''; the outermost if there are several."""
-    for frame in reversed(frames(thread)):
-        module, name = frame.f_globals.get("__name__"), frame.f_code.co_name.removesuffix("_bytes")
-        if module in WAITING and name in ("send", "recv", "join", "wait"):
-            return name
-    return ""
-
+from helpers.judge import (
+    Call,
+    Case,
+    Judge,
+    frames,
+    is_gone,
+    left,
+    must_be_in_a_child,
+    no_limit_is_enough,
+    no_traceback,
+    note,
+    noted,
+    same,
+    short,
+    told,
+    wait_until,
+)
 
 CLOSED = (
     "Hint: a closed end can do nothing: close what you give away after start(), your own when you are done with it."
 )
+FORKED = "The child waits for more. Hint: a forked child has a copy of your end, and never sees it close; use context."
 
 
-def watch(learner: Learner, name: str, arguments: tuple, why: Callable[[str], str], said: str, *hints: str) -> object:
-    """Call a function of the learner's file, as `learner.call` does, and raise Wrong when it is stuck.
-
-    why    says why it is stuck, given what it is waiting in
-    hints  the hint if it raises, and another if it raises EOFError
-    """
-    forget()
-    call = learner.begin(name, *arguments, hint=hints[0], said=said)
-    notes, deadline = 0, time.monotonic() + START
-    while not call.wait(0.02):
-        if noted() > notes:
-            notes, deadline = noted(), time.monotonic() + QUIET
-        if time.monotonic() > deadline:
-            raise Wrong(f"{said} got stuck. {why(waits_in(call))}")
-    if "handle is closed" in str(call.error):
-        return call.result(CLOSED)
-    return call.result(hints[-1] if isinstance(call.error, EOFError) else hints[0])
+def be_hasty() -> None:
+    """In the referee, before the learner's file is imported: whoever waits with a limit gives up soon."""
+    no_limit_is_enough()
+    wait = connection.wait
+    connection.wait = lambda ends, timeout=None: wait(ends, timeout and min(timeout, 0.02))
 
 
-def must_be_joined(said: str) -> None:
-    if process._children:  # join() takes a child out of it
-        raise Wrong(f"{said} came back without having joined every child. Hint: join() is the last thing to do.")
+def begin(given: tuple) -> connection.Connection:
+    """What each partner does first; return the end of a pipe, which has to be all that it was given."""
+    must_be_in_a_child()
+    note("begun", str(os.getpid()))
+    no_traceback()
+    if len(given) != 1 or not hasattr(given[0], "recv"):
+        note("misled", ", ".join(type(each).__name__ for each in given) or "no argument")
+    return given[0]
+
+
+def wait_for(what: str, times: int = 1) -> None:
+    """Wait until the judge has noted this; it ends this process if it never does."""
+    wait_until(lambda: noted(what) >= times, 60)
+
+
+def leave() -> None:
+    """What a partner does last: its end comes when it is waited for, and not sooner."""
+    wait_for("leave")
+    note("left")
+
+
+def later(run: Call, what: str) -> None:
+    """Note this after a while, in which a program that guesses goes on, or is back: then it finds all as it was."""
+    if not run.wait(0.2):
+        note(what)
+
+
+def stands_in(thread: threading.Thread | Call) -> str:
+    """What a thread waits in, "connection.recv" or "process.join", the outermost if there are several; or ''."""
+    for frame in reversed(frames(thread)):
+        module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name.removesuffix("_bytes")
+        if module.startswith(("multiprocessing.", "threading")) and name in ("send", "recv", "join"):
+            return f"{module.rpartition('.')[2]}.{name}"
+    return ""
+
+
+def senders() -> int:
+    """How many threads of the program wait in send."""
+    return sum(stands_in(thread) == "connection.send" for thread in threading.enumerate())
 
 
 def is_forked() -> bool:
-    return any(child._popen.method == "fork" for child in process._children)
+    return any(child._popen.method == "fork" for child in list(process._children))
 
 
 PIPE = (
     "Hint: context.Pipe() has two ends that both send and receive; keep one, and give away the other as the only "
     "argument: args=(end,), a tuple, with its comma."
 )
-FORKED = "The child waits for more. Hint: a forked child has a copy of your end, and never sees it close; use context."
 
 
-def why_ask_is_stuck(where: str, questions: list) -> str:
-    if noted("whole list"):
-        return "The worker got all the questions as one. Hint: send them one by one."
-    if not noted("started"):
-        return f"No child had begun with double. {PIPE}"
-    if noted("question") < len(questions):
-        waits = " and your program waits in recv()" if where == "recv" else ""
-        return (
-            f"The worker had got {noted('question')} of {len(questions)} questions{waits}. Hint: send through the end "
-            "that you kept, and receive from it; each send() goes before its recv()."
-        )
-    if where == "recv":
-        return "Your program waits in recv() for more answers than there are. Hint: one for each question."
-    if is_forked():
-        return FORKED
-    return (
-        "The worker waits for more. Hint: its recv() raises EOFError when you close your end; close it before you join."
-    )
+def double(*given: object) -> None:
+    """Answer each question with its double, when the judge says so, until EOFError."""
+    end = begin(given)
+    try:
+        while True:
+            question = end.recv()
+            note("question", repr(question))
+            wait_for("answer", noted("question"))
+            if end.poll():
+                end.recv()  # raises EOFError if it is no question
+                note("too early")
+            end.send(question and question * 2)
+            note("answered")
+    except EOFError:
+        note("EOFError")
+    leave()
 
 
-def judge_ask(learner: Learner) -> str:
-    for questions in ([1, 2, "ab"], []):
-        said = f"ask(double, {questions})"
-        got = watch(learner, "ask", (double, questions), partial(why_ask_is_stuck, questions=questions), said, PIPE)
-        if noted("whole list"):
-            raise Wrong(f"{said} gave the worker all the questions as one. Hint: send them one by one.")
-        if got is not None and noted("question") < len(questions):
-            raise Wrong(
-                f"{said} gave {short(got)}, but the worker got {noted('question')} of {len(questions)} questions. "
-                "Hint: send through the end that you kept, and receive from it: what goes in comes out at the other."
-            )
-        if noted("next question"):
-            raise Wrong(f"{said} sent a second question too early. Hint: send one, receive its answer, send the next.")
-        expect(said, got, [question * 2 for question in questions], "It should return the answers, as a list.")
-        must_be_joined(said)
-        if not noted("EOFError"):
-            raise Wrong(
-                f"{said} gave the right answers, but its worker did not end by itself: it never saw EOFError. Hint: "
-                "start it, even if there are no questions; close your end and join, and kill nobody."
-            )
-    return "the worker answered each question, saw EOFError and ended by itself."
+class Ask(Judge):
+    function = "ask(worker, questions)"
+    right = "the worker answered each question, saw EOFError and ended by itself."
+
+    def cases(self) -> Iterator[Case]:
+        be_hasty()
+        hint = "Hint: recv() waits for an answer, however long that takes. Return all, as a list, and join the worker."
+        for questions in ([1, 2, "ab"], [None, 0, 0, ""], []):
+            answers = [question and question * 2 for question in questions]
+            yield Case((double, questions), answers, hint, meanwhile=self.lead)
+
+    def lead(self, run: Call) -> None:
+        """Let the worker answer, well after each question, and leave."""
+        done = "answered", "too early", "EOFError"
+        for _ in run.case.gives:
+            run.reaches(lambda: noted("question") > noted("answer"))
+            run.wait(0.1)
+            note("answer")
+            wait_until(lambda: sum(map(noted, done)) >= min(noted("answer"), noted("question")), 3)
+        run.reaches(lambda: noted("EOFError"))
+        later(run, "leave")
+
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        questions, asked, workers = run.case.arguments[1], noted("question"), noted("begun")
+        as_one = repr(questions) in told("question")
+        yield not noted("misled"), f"called double with {' and '.join(told('misled'))}. {PIPE}"
+        yield not as_one, "gave the worker all questions as one. Hint: send them one by one."
+        yield "handle is closed" not in str(run.error), CLOSED
+        yield not run.error, PIPE
+        yield workers == 1, f"had {workers} children run double, not one, whatever there is to ask. {PIPE}"
+        yield not noted("too early"), "sent a question too early. Hint: send one, receive its answer, send the next."
+        which = f"The worker had got {asked} of {len(questions)} questions."
+        hint = "Hint: send through the end that you kept, and receive from it; each send() goes before its recv()."
+        yield run.back or asked == len(questions), f"got stuck. {which} {hint}"
+        yield run.back or noted("EOFError") or not is_forked(), f"got stuck. {FORKED}"
+        hint = "Hint: its recv() raises EOFError when you close your end; close it before you join."
+        yield run.back or noted("EOFError"), f"got stuck. The worker waits for more. {hint}"
+        hint = "Hint: close your end and join, and kill nobody."
+        yield not run.is_right() or noted("left") or left()[0], f"had a worker that did not end by itself. {hint}"
+
+
+class Number(int):
+    """A number that notes if the program itself adds it, and arrives as a plain one."""
+
+    def __reduce__(self) -> tuple:
+        return int, (int(self),)
+
+    def __add__(self, other: int) -> int:
+        note("added here")
+        return int(self) + other
+
+    __radd__ = __add__
+
+
+def watch_children() -> None:
+    """In the referee, from now on: a child, of whatever class, runs under `watched`."""
+    start = process.BaseProcess.start
+
+    def start_watched(child: process.BaseProcess) -> None:
+        child.run = partial(watched, child.run)
+        start(child)
+
+    process.BaseProcess.start = start_watched
+
+
+def watched(run: Callable[[], None]) -> None:
+    """In a child: note what it receives and sends."""
+    note("begun", str(os.getpid()))
+    for name in (*RECEIVE, "send", "send_bytes"):
+        note_calls(name)
+    run()
+    note("done")
+    leave()
+
+
+RECEIVE = "recv", "recv_bytes", "recv_bytes_into"
+
+
+def note_calls(name: str) -> None:
+    """From now on, note here the calls of a connection's method; the judge says when EOFError comes."""
+    method = getattr(connection._ConnectionBase, name)
+
+    def noting(end: connection.Connection, *arguments: object) -> object:
+        note(name, repr(arguments))
+        try:
+            got = method(end, *arguments)
+        except EOFError:
+            note("EOFError")
+            wait_for("answer")
+            raise
+        note(f"{name} is back")
+        return got
+
+    setattr(connection._ConnectionBase, name, noting)
 
 
 def close_own_writers() -> None:
-    """Close the writing ends that the learner's program has open here."""
+    """Close the writing ends that the learner's program has open."""
     for thing in gc.get_objects():
         if issubclass(type(thing), connection._ConnectionBase) and not thing.closed and thing.writable:
             thing.close()
 
 
-def why_total_is_stuck(where: str) -> str:
-    if not noted("arrived"):
-        return "No number reached a child. Hint: send each number through the writing end."
-    if noted("EOFError"):
-        return "The child saw EOFError, but its total did not come back. Hint: it sends it after that."
-    if is_forked():
-        return FORKED
-    close_own_writers()
-    if wait_until(lambda: noted("EOFError"), 1.2):
-        return (
-            "The child waits for more numbers, for your program still has the writing end open. Hint: close it "
-            "after the last number, before you wait for the total."
-        )
-    return (
-        "The child waits for more numbers. I closed all that your program had open, and it still waited: the child "
-        "itself has the writing end open. Hint: what does it get as arguments?"
-    )
+class TotalOf(Judge):
+    function = "total_of(numbers)"
+    right = "the child saw EOFError after the last number, and its total came back."
 
+    def cases(self) -> Iterator[Case]:
+        be_hasty()
+        watch_children()
+        hint = "Hint: return the total that the child sends back, however long that takes, and join the child before."
+        for numbers in ([4, 8, 15], [0, -3, -3, 0.5], []):
+            given = [Number(number) if type(number) is int else number for number in numbers]
+            yield Case((given,), sum(numbers), hint, meanwhile=self.lead)
 
-def judge_total(learner: Learner) -> str:
-    for numbers in ([4, 8, 15], []):
-        said = f"total_of({numbers})"
-        got = watch(learner, "total_of", ([Number(number) for number in numbers],), why_total_is_stuck, said, CLOSED)
-        if got is not None and noted("arrived") < len(numbers):
-            raise Wrong(f"{said} gave {got}, but a child got {noted('arrived')} of the numbers. Hint: it does the sum.")
-        expect(said, got, sum(numbers), "Hint: it should return the total that the child sends back.")
-        if numbers and not noted("EOFError"):
-            raise Wrong(
-                f"{said} gave {got}, which is right, but the child never saw EOFError. Hint: it needs no mark for the "
-                "end, no number of numbers and no time limit, once all copies of the writing end are closed."
-            )
-        must_be_joined(said)
-    return "the child saw EOFError after the last number, and its total came back."
+    def lead(self, run: Call) -> None:
+        """Let the child send its total well after the end, and leave."""
+        run.reaches(lambda: noted("EOFError") or noted("done"))
+        later(run, "answer")
+        run.reaches(lambda: noted("done"))
+        later(run, "leave")
+
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        arrived = not run.case.gives or any(noted(f"{name} is back") for name in RECEIVE)
+        if not run.back:
+            more = "got stuck. The child waits for more numbers"
+            yield arrived, "got stuck. No number reached a child. Hint: send each number through the writing end."
+            yield not noted("EOFError"), "got stuck. The child saw EOFError, but no total came. Hint: it sends it then."
+            yield not is_forked(), f"got stuck. {FORKED}"
+            close_own_writers()
+            hint = "Hint: close it after the last number, before you wait for the total."
+            saw_it = wait_until(lambda: noted("EOFError"), 1.5)
+            yield not saw_it, f"{more}, for your program still has the writing end open. {hint}"
+            hint = "the child itself has the writing end open. Hint: what does it get as arguments?"
+            yield False, f"{more}. I closed all that your program had open, and it still waited: {hint}"
+        yield "handle is closed" not in str(run.error), CLOSED
+        yield not noted("added here"), "added the numbers in your program. Hint: the child does that, not you."
+        yield run.error or arrived, "sent the child no number. Hint: the child does the sum."
+        hint = "Hint: it needs no mark for the end and no limit of time, once all copies of the writing end are closed."
+        yield not run.is_right() or noted("EOFError"), f"had a child that never saw EOFError. {hint}"
+        sent = noted("send_bytes") or any(str(run.value) in what for what in told("send"))
+        yield not run.is_right() or sent, "gave a total that the child did not send. Hint: the child does the sum."
 
 
 LONG = "." * 1_000_000
 LINES = [f"no 1{LONG}", f"yes 2{LONG}", f"no 3{LONG}", "yes 4", "yes 5"]
 
 
-def why_matching_is_stuck(where: str) -> str:
-    if where == "send":
-        return (
-            "Your program is in send(), and so is the child: nobody reads. Hint: let a thread send the lines, "
-            "while your program receives what comes."
-        )
-    if "send" in map(waits_in, threading.enumerate()):
-        return "Your thread is in send(), and so is the child. Hint: receive until EOFError first, then join it."
-    if noted("EOFError"):
-        return "The child has ended, and from_child raises EOFError. Hint: return then."
-    if not noted("arrived"):
-        return "No line had reached the child. Hint: send each line through to_child."
-    if noted("arrived") < len(LINES):
-        return "The child waits for a line. Hint: not every line has an answer; let a thread send while you receive."
-    return "The child waits for more lines. Hint: whoever sends the lines closes to_child after the last one."
+def search(lines: connection.Connection, found: connection.Connection) -> None:
+    """Send back each line that has "yes", when the judge says so; end at EOFError."""
+    begin((lines,))
+    wait_for("read")
+    try:
+        while True:
+            line = lines.recv()
+            note("arrived")
+            if "yes" in line:
+                note("found")
+                wait_for("send", noted("found"))
+                found.send(line)
+    except EOFError:
+        note("EOFError")
 
 
-def judge_matching(learner: Learner) -> str:
-    context = multiprocessing.get_context("spawn")
-    lines, to_child = context.Pipe(duplex=False)
-    from_child, found = context.Pipe(duplex=False)
-    child = context.Process(target=search, args=(lines, found))
-    child.start()
-    lines.close()
-    found.close()
-    said = "matching(lines, to_child, from_child), with three lines of a million letters and two short ones,"
-    at_end = "Hint: EOFError says that no more comes: catch it, and return what came."
-    got = watch(learner, "matching", (LINES, to_child, from_child), why_matching_is_stuck, said, "", at_end)
-    if wait_until(lambda: not child.is_alive(), 2) and noted("arrived") < len(LINES):
-        hint = "Hint: send each by itself, and let the thread close to_child after the last line."
-        raise Wrong(f"{said} sent the child only {noted('arrived')} of {len(LINES)} lines. {hint}")
-    if isinstance(got, list) and len(got) != 3:
-        raise Wrong(f"{said} gave {len(got)} lines, not 3. Hint: receive until EOFError; return when that is done.")
-    expected = [line for line in LINES if "yes" in line]
-    expect(said, got, expected, "It should return the lines that the child sent back, whole and in their order.")
-    if not noted("EOFError"):
-        raise Wrong(f"{said} gave the right lines, but the child still waits for more. Hint: close to_child.")
-    return "long lines come through as short ones do, for somebody reads all the time."
+class Matching(Judge):
+    function = "matching(lines, to_child, from_child)"
+    right = "long lines come through as short ones do, for somebody reads all the time."
+
+    def cases(self) -> Iterator[Case]:
+        be_hasty()
+        context = multiprocessing.get_context("spawn")
+        hint = "Hint: return the lines that the child sent back, as a list, whole and in their order."
+        for lines in (LINES, ["yes", "", "yes"], []):
+            what = "with three lines of a million letters and two short ones," if lines is LINES else f"lines {lines},"
+            (reader, to_child), (from_child, writer) = context.Pipe(duplex=False), context.Pipe(duplex=False)
+            self.child = context.Process(target=search, args=(reader, writer))
+            self.child.start()
+            reader.close()
+            writer.close()
+            found = [line for line in lines if "yes" in line]
+            yield Case((lines, to_child, from_child), found, hint, f"{self.function}, {what}", meanwhile=self.lead)
+
+    def lead(self, run: Call) -> None:
+        """Let the child read when the program fills the pipe, and send each line that it has found after a while."""
+        run.until(senders, 0.3)
+        run.wait(0.1)
+        if senders() > 1:
+            note("several")
+        note("read")
+        for _ in run.case.gives:
+            run.reaches(lambda: noted("found") > noted("send"))
+            later(run, "send")
+        run.reaches(lambda: noted("EOFError"))
+
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        lines, arrived, most = run.case.arguments[0], noted("arrived"), len(run.case.gives)
+        yield not noted("several"), "sent from several threads at once, which mixes lines. Hint: one thread sends all."
+        if not run.back:
+            hint = "Hint: let a thread send the lines, while your program receives what comes."
+            sends = stands_in(run) == "connection.send"
+            yield not sends, f"got stuck. Your program is in send(), and so is the child: nobody reads. {hint}"
+            hint = "Hint: receive until EOFError first, then join it."
+            yield not senders(), f"got stuck. Your thread is in send(), and so is the child. {hint}"
+            yield not noted("EOFError"), "got stuck. The child has ended: from_child raises EOFError. Hint: return."
+            hint = "Hint: not every line has an answer; let a thread send while you receive."
+            yield arrived == len(lines), f"got stuck. The child had got {arrived} of {len(lines)} lines. {hint}"
+            hint = "Hint: whoever sends the lines closes to_child after the last one."
+            yield False, f"got stuck. The child waits for more lines. {hint}"
+        ended, arrived = wait_until(lambda: is_gone(self.child.pid), 2), noted("arrived")
+        self.child.kill()
+        self.child.join()
+        yield not run.error, "Hint: EOFError says that no more comes: catch it, and return what came."
+        hint = "Hint: send each once, by itself, and let the thread close to_child after the last one."
+        yield not ended or arrived == len(lines), f"sent {arrived} of {len(lines)} lines. {hint}"
+        came = len(run.value) if type(run.value) is list else most
+        yield came == most, f"gave {came} lines, not {most}. Hint: receive until EOFError; return when that is done."
+        yield not run.is_right() or ended, "left the child waiting for more lines. Hint: close to_child."
 
 
-MESSAGES = {"slow": ["slow 1"], "quick": ["quick 1", "quick 2", "quick 3", "quick 4"], "silent": []}
+FALSE = [None, 0, "", False, None]
+MESSAGES = {"slow": ["slow 1", "slow 2"], "quick": ["quick 1", "quick 2"], "silent": []}
+free = threading.Event()  # while it is not set, the program is held in recv
 
 
-def why_gather_is_stuck(where: str) -> str:
-    if noted("started") < len(MESSAGES):
-        return f"Only {noted('started')} of 3 children had begun. Hint: start all before you read from one."
-    if where == "join":
-        return "Your program was already in join(). Hint: EOFError ends one child, a silence none; read all to the end."
-    note_the_end()
-    if wait_until(lambda: noted("EOFError"), 0.3):
-        return "EOFError came, and you still wait for that reader. Hint: remove it."
-    if all(noted(f"received {message}") for messages in MESSAGES.values() for message in messages):
-        return (
-            "All messages came, but EOFError did not. Hint: after start(), close the writing end that you gave away; "
-            "otherwise your own copy keeps the pipe open."
-        )
-    if where == "recv":
-        return "Your program waited in recv() for one child. Hint: connection.wait(readers) says which can be read now."
-    return "A message was never received. Hint: receive from all that connection.wait(readers) returns, to the end."
+class Message:
+    """A message that notes that the program has received it, and then is what it holds."""
+
+    def __init__(self, value: object):
+        self.value = value
+
+    def __reduce__(self) -> tuple:
+        return received, (self.value,)
 
 
-def judge_gather(learner: Learner) -> str:
-    said = 'gather({"slow": slow, "quick": quick, "silent": silent})'
-    senders = {"slow": slow, "quick": quick, "silent": silent}
-    hint = "Hint: a pipe of its own for each child, context.Pipe(duplex=False), whose first end receives."
-    at_end = "Hint: EOFError is how a child's end shows: catch it, and leave that reader out."
-    got = watch(learner, "gather", (senders,), why_gather_is_stuck, said, hint, at_end)
-    if not isinstance(got, dict):
-        raise Wrong(f"{said} gave {type(got).__name__}; expected was a dict, from each name to a list of messages.")
-    if got == MESSAGES:
-        must_be_joined(said)
-    elif multiprocessing.active_children():
-        raise Wrong(
-            f"{said} came back while children were still running. Hint: EOFError is the end of one child only; read "
-            "until all are at their end, then join."
-        )
-    for name, messages in MESSAGES.items():
-        if name not in got:
-            raise Wrong(f'{said} gave nothing for "{name}"; expected was {messages}. Hint: begin with an empty list.')
-        hint = (
-            "Hint: keep each reader with its name, and take all until EOFError, even if it is silent or its child gone."
-        )
-        expect(f'{said} for "{name}"', got[name], messages, hint)
-    if set(got) != set(MESSAGES):
-        raise Wrong(f"{said} gave the keys {list(got)}; expected were {list(MESSAGES)}.")
-    return "each message was taken when it came, and each child was read until its end."
+def received(value: object) -> object:
+    note("received")
+    free.wait()
+    return value
 
 
-JUDGES = {1: judge_ask, 2: judge_total, 3: judge_matching, 4: judge_gather}
+def send_all(name: str, given: tuple) -> None:
+    """Send one message after the other, each when the judge says so."""
+    with begin(given) as writer:
+        for message in MESSAGES[name]:
+            wait_for(message)
+            writer.send(Message(message))
+
+
+def slow(*given: object) -> None:
+    send_all("slow", given)
+    leave()
+
+
+def quick(*given: object) -> None:
+    send_all("quick", given)
+
+
+def silent(*given: object) -> None:
+    begin(given)
+    wait_for("silent")
+
+
+def fail(*given: object) -> None:
+    """Send what counts as false, and end with an error."""
+    writer = begin(given)
+    for value in FALSE:
+        writer.send(Message(value))
+    raise ValueError("raised on purpose")
+
+
+class Gather(Judge):
+    function = "gather(senders)"
+    right = "each message was taken when it came, and each child was read until its end."
+
+    def cases(self) -> Iterator[Case]:
+        be_hasty()
+        hint = "Hint: each child has a pipe of its own, whose first end receives. Take all until EOFError, then join."
+        senders = {"slow": slow, "quick": quick, "silent": silent}
+        said = 'gather({"slow": slow, "quick": quick, "silent": silent})'
+        yield Case((senders,), MESSAGES, hint, said, before=free.set, meanwhile=self.lead)
+        senders, said = {"": fail, "b": fail}, 'gather({"": fail, "b": fail})'
+        yield Case((senders,), dict.fromkeys(senders, FALSE), hint, said, before=free.clear, meanwhile=self.hold)
+        yield Case(({},), {}, hint)
+
+    def lead(self, run: Call) -> None:
+        """Let one child after the other send, see that each message is taken, and let them end one by one."""
+        run.reaches(lambda: noted("begun") == 3)
+        for message in ("quick 1", "slow 1", "quick 2", "silent", "slow 2"):
+            later(run, message)
+            run.reaches(lambda: noted("received") >= sum(noted(each) for some in MESSAGES.values() for each in some))
+        later(run, "leave")
+
+    def hold(self, run: Call) -> None:
+        """Let the program go on when all messages are in the pipes, and the children gone."""
+        run.reaches(lambda: noted("begun") == 2 and all(is_gone(int(pid)) for pid in told("begun")))
+        free.set()
+
+    def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        every, begun, count = len(run.case.gives), noted("begun"), noted("received")
+        yield not noted("misled"), f"called a function with {' and '.join(told('misled'))}. Hint: args=(writer,)."
+        yield "handle is closed" not in str(run.error), CLOSED
+        hint = "Hint: EOFError is how a child's end shows: catch it, and leave that reader out."
+        yield not isinstance(run.error, EOFError), hint
+        yield not run.error, run.hint
+        yield begun == every, f"had {begun} of {every} children begin. Hint: start all before you read from one."
+        if not run.back:
+            stands = stands_in(run)
+            hint = "Hint: EOFError ends one child, a silence none; read all to the end."
+            yield stands != "process.join", f"got stuck. Your program was already in join(). {hint}"
+            note_calls("recv")
+            note("answer")
+            again = wait_until(lambda: noted("EOFError"), 0.5)
+            yield not again, "got stuck. EOFError came, and you still wait for that reader. Hint: remove it."
+            hint = "Hint: after start(), close the writing end that you gave away; your own copy keeps the pipe open."
+            all_came = count == sum(map(len, run.case.gives.values()))
+            yield not all_came, f"got stuck. All messages came, but EOFError did not. {hint}"
+            hint = "Hint: connection.wait(readers) says which can be read now."
+            yield stands != "connection.recv", f"got stuck. Your program waited in recv() for one child. {hint}"
+            hint = "Hint: receive from all that connection.wait(readers) returns, to the end."
+            yield False, f"got stuck. A message was never received. {hint}"
+        run.value = dict(run.value) if isinstance(run.value, dict) else run.value  # a defaultdict is one, too
+        hint = "Expected was a dict, from each name to a list of messages."
+        yield type(run.value) is dict, f"gave {short(run.value)}. {hint}"
+        hint = "Hint: EOFError is the end of one child only; read until all are at their end, then join."
+        yield run.is_right() or not left()[0], f"came back while children were still running. {hint}"
+        hint = "Hint: begin with an empty list for each; EOFError ends one child, a silence none, a dead child neither."
+        for name, messages in run.case.gives.items():
+            got = short(run.value[name]) if name in run.value else "nothing"
+            yield same(run.value.get(name), messages), f'gave {got} for "{name}"; expected was {messages}. {hint}'
+
+
+JUDGES = {1: Ask(), 2: TotalOf(), 3: Matching(), 4: Gather()}

@@ -10,7 +10,7 @@ FORK = ("context.Process", "multiprocessing.get_context('fork').Process")
 
 WRONG = {
     ("pipe", 1): [
-        ([("    child.join()\n", "")], "without having joined every child"),
+        ([("    child.join()\n", "")], "left a child running. Hint: recv() waits"),
         ([("    here.close()\n", "")], "close it before you join"),
         (
             [("    here.close()\n    child.join()\n", "    child.join()\n    here.close()\n")],
@@ -21,7 +21,10 @@ WRONG = {
         ([("Pipe()", "Pipe(duplex=False)")], "two ends that both send and receive"),
         ([("args=(there,)", "args=(there)")], "a tuple, with its comma"),
         ([("args=(there,)", "args=(here, there)")], "as the only argument"),
-        ([("args=(there,)", "args=(here, there)"), ("    there.close()\n", "")], "No child had begun with double"),
+        (
+            [("args=(there,)", "args=(here, there)"), ("    there.close()\n", "")],
+            "called double with Connection, Connection",
+        ),
         (
             [("    child.start()\n    there.close()\n", "    there.close()\n    child.start()\n")],
             "close what you give away after start()",
@@ -53,6 +56,22 @@ WRONG = {
             "send through the end that you kept",
         ),
         ([("return answers", "return None")], "gave None; expected was [2, 4, 'abab']"),
+        ([("child.join()", "child.join(0.1)")], "left a child running. Hint: recv() waits"),
+        (
+            [
+                (
+                    "        answers.append(here.recv())",
+                    "        if here.poll(0.2):\n            answers.append(here.recv())",
+                )
+            ],
+            "sent a question too early",
+        ),
+        ([("return answers", "return [answer for answer in answers if answer]")], "expected was [None, 0, 0, '']"),
+        (
+            [("    answers = []\n", "    if not questions:\n        return []\n    answers = []\n")],
+            "had 0 children run double",
+        ),
+        ([("    child.join()\n", "    child.kill()\n    child.join()\n")], "did not end by itself"),
     ],
     ("pipe", 2): [
         (
@@ -64,7 +83,7 @@ WRONG = {
                 ("    except EOFError:\n        answer.send(total)", "    finally:\n        answer.send(total)"),
                 ("    writer.close()\n", ""),
             ],
-            "no time limit",
+            "no mark for the end and no limit of time",
         ),
         (
             [
@@ -97,16 +116,37 @@ WRONG = {
                 ("    total = result.recv()\n", "    total = sum(numbers)\n"),
                 ("        writer.send(number)\n", "        pass\n"),
             ],
-            "a child got 0 of the numbers",
+            "added the numbers in your program",
         ),
         (
             [
                 ("    for number in numbers:\n        writer.send(number)\n", "    writer.send(sum(numbers))\n"),
             ],
-            "it does the sum",
+            "added the numbers in your program",
         ),
-        ([("        answer.send(total)", "        pass"), ("    answer.close()\n", "")], "its total did not come back"),
-        ([("    child.join()\n", "")], "without having joined every child"),
+        (
+            [
+                ("total += reader.recv()", "reader.recv()"),
+                ("        answer.send(total)", "        answer.send(0)"),
+                ("total = result.recv()", "result.recv()\n    total = sum(numbers)"),
+            ],
+            "added the numbers in your program",
+        ),
+        (
+            [
+                ("total += reader.recv()", "reader.recv()"),
+                ("        answer.send(total)", "        pass"),
+                ("total = result.recv()", "total = sum(map(int, numbers))"),
+            ],
+            "a total that the child did not send",
+        ),
+        ([("total = result.recv()", "total = result.recv() if result.poll(1) else 0")], "gave 0; expected was 27"),
+        ([("child.join()", "child.join(1)")], "left a child running"),
+        (
+            [("        answer.send(total)", "        pass"), ("    answer.close()\n", "")],
+            "saw EOFError, but no total came",
+        ),
+        ([("    child.join()\n", "")], "left a child running. Hint: return the total"),
     ],
     ("pipe", 3): [
         (
@@ -114,7 +154,7 @@ WRONG = {
                 ("        to_child.close()\n", ""),
                 ("    sender.start()\n", "    sender.start()\n    to_child.close()\n"),
             ],
-            "let the thread close to_child after the last line",
+            "let the thread close to_child after the last one",
         ),
         ([("    sender.start()\n", "    sender.start()\n    sender.join()\n")], "receive until EOFError first"),
         (
@@ -146,7 +186,7 @@ WRONG = {
         ([("to_child.send(line)", "to_child.send(line[:10000])")], "whole and in their order"),
         (
             [("        for line in lines:\n            to_child.send(line)", "        to_child.send(lines)")],
-            "only 1 of 5",
+            "sent 1 of 5 lines",
         ),
         (
             [("except EOFError", "except KeyError")],
@@ -156,6 +196,17 @@ WRONG = {
             [("        while True:\n", "        while from_child.poll(0.2):\n"), (CAUGHT, OVER)],
             "receive until EOFError",
         ),
+        (
+            [
+                (
+                    "    sender = threading.Thread(target=send_all)\n    sender.start()\n",
+                    "    for line in lines:\n        threading.Thread(target=to_child.send, args=(line,)).start()\n",
+                ),
+                ("        sender.join()\n", ""),
+            ],
+            "sent from several threads at once, which mixes lines. Hint: one thread sends all",
+        ),
+        ([("    sender.start()\n", "    sender.start()\n    return [from_child.recv()]\n")], "gave 1 lines, not 3"),
         ([("        while True:\n", "        while sender.is_alive():\n"), (CAUGHT, OVER)], "receive until EOFError"),
     ],
     ("pipe", 4): [
@@ -201,7 +252,7 @@ WRONG = {
                     "    return list(messages.values())",
                 )
             ],
-            "expected was a dict",
+            "Expected was a dict",
         ),
         (
             [
@@ -214,7 +265,10 @@ WRONG = {
             ],
             'gave nothing for "silent"',
         ),
-        ([("    for child in children:\n        child.join()\n", "")], "without having joined every child"),
+        (
+            [("    for child in children:\n        child.join()\n", "")],
+            "left a child running. Hint: each child has a pipe of its own",
+        ),
         ([("while names:", "if names:")], "already in join()"),
         (
             [("while names:", "while ready := wait(list(names), timeout=1):"), ("in wait(list(names)):", "in ready:")],
@@ -226,7 +280,7 @@ WRONG = {
                 ("wait(list(names))", "wait(list(names), 0.1)"),
                 ("del names[reader]", "pass"),
             ],
-            "even if it is silent or its child gone",
+            "a dead child neither",
         ),
         ([("except EOFError", "except KeyError")], "EOFError is how a child's end shows: catch it"),
         ([("del names[reader]", "pass")], "you still wait for that reader. Hint: remove it"),
@@ -234,7 +288,14 @@ WRONG = {
             [("        child.start()\n        writer.close()\n", "        writer.close()\n        child.start()\n")],
             "close what you give away after start()",
         ),
-        ([("return messages", "print(messages)")], "gave NoneType; expected was a dict"),
+        ([("child.join()", "child.join(1)")], "left a child running. Hint: each child has a pipe of its own"),
+        (
+            [
+                (".append(reader.recv())", ".extend(filter(None, [reader.recv()]))"),
+            ],
+            "expected was [None, 0, '', False, None]",
+        ),
+        ([("return messages", "print(messages)")], "gave None. Expected was a dict"),
     ],
 }
 
