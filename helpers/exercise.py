@@ -53,6 +53,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import helpers.judge
 from helpers.judge import NOTES, REFEREE, Learner, Wrong, died, too_long, wait_until
 
 LIMIT = 8.0  # seconds for the learner's code; with what starting and cleaning up take, an answer comes within 10
@@ -240,6 +241,9 @@ def _killed(processes: list) -> bool:
 
 def referee(lesson: str, number: str, record: str, ended: str) -> None:
     """What the process does that tries the learner's code; it never returns."""
+    import psutil
+
+    began = psutil.Process().create_time()
     _keep_a_warden(Path(ended))
     os.environ[REFEREE] = str(os.getpid())
     for stream in (sys.stdout, sys.stderr):
@@ -247,6 +251,7 @@ def referee(lesson: str, number: str, record: str, ended: str) -> None:
     judge = _judges(lesson)[int(number)]
     sys.path.append(os.getcwd())  # behind all others
     learner = Learner(f"my_{lesson}_{number}", Path(record))
+    helpers.judge.PATIENCE = fair(helpers.judge.PATIENCE, time.time() - began)
     threading.Thread(target=_decide, args=(judge, learner)).start()
     learner.serve()
 

@@ -5,6 +5,7 @@ let the partners go on, and tell where it stands, while signals and alarms work 
 """
 
 # Partners run in children, which import this: what only the referee needs is imported where it is used.
+import contextlib
 import importlib
 import json
 import linecache
@@ -25,7 +26,7 @@ from types import FrameType
 REFEREE = "HELPERS_REFEREE"  # the referee's process id
 NOTES = "HELPERS_NOTES"  # the folder of the notes
 
-PATIENCE = 3.0  # seconds for a call to come back, counted from when it has all that it waits for
+PATIENCE = 3.0  # seconds for a call to come back, counted from when it has all that it waits for; see `fair`
 SERVANTS = {  # of multiprocessing itself, which stay: where their process ids stand
     "multiprocessing.resource_tracker": "_resource_tracker._pid",
     "multiprocessing.forkserver": "_forkserver._forkserver_pid",
@@ -146,8 +147,10 @@ def left() -> tuple[list, list]:
     """
     import psutil
 
-    own = [attrgetter(pid)(sys.modules[module]) for module, pid in SERVANTS.items() if module in sys.modules]
-    running, ended = [], []
+    own, running, ended = [], [], []
+    for module, pid in SERVANTS.items():
+        with contextlib.suppress(KeyError, AttributeError):  # not imported, or being imported at this moment
+            own.append(attrgetter(pid)(sys.modules[module]))
     for process in psutil.Process(int(os.environ[REFEREE])).children(recursive=True):
         if process.pid not in own:
             (ended if is_gone(process.pid) else running).append(process)
@@ -168,6 +171,17 @@ def is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def _all_moves() -> tuple[int, ...]:
+    """What is different if something has moved: the notes, the processes, and the time that they have computed."""
+    import psutil
+
+    times, running = 0.0, left()[0]
+    for process in running:
+        with contextlib.suppress(psutil.Error):
+            times += sum(process.cpu_times()[:2])
+    return noted(), len(running), int(times * 5)  # who waits in vain computes less than a fifth of a second
 
 
 # What the partners do: they note what happens, and wait for each other.
@@ -335,8 +349,9 @@ class Learner:
         call = self.begin_call(Call(found, case.arguments, said, case.hint, f"{self.name}.py", case))
         try:
             if case.meanwhile:
-                case.meanwhile(call)
-            call.wait(PATIENCE if case.meanwhile else None)
+                call.wait(0 if case.meanwhile(call) is False else PATIENCE)
+            else:
+                call.wait()
         except Stuck:
             pass
         call.stands = "" if call.back else call.where()
@@ -406,6 +421,16 @@ class Call:
                 if not is_starting_one() and all(str(process.pid) in begun for process in left()[0]):
                     raise Stuck
             time.sleep(0.02)
+        return bool(condition())
+
+    def moves_until(self, condition: Callable[[], object]) -> bool:
+        """The same, as long as something moves: within PATIENCE a new note, or a process that begins, works or ends."""
+        seen, since = None, 0.0
+        while not wait_until(lambda: self.back or condition(), 0.3, 0.05):
+            if seen != (now := _all_moves()):
+                seen, since = now, time.monotonic()
+            elif time.monotonic() > since + PATIENCE:
+                break
         return bool(condition())
 
     def is_right(self) -> bool:

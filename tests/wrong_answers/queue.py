@@ -40,9 +40,12 @@ WRONG = {
         ),
         (
             [("[queue.get() for _ in children]", "list(iter(queue.get, None))")],
-            "All children have put their result. Hint: get as many results as there are children",
+            "each child puts one result",
         ),
-        ([("        child.join()\n    return results", "        child.join()")], "gave None; expected was a list"),
+        (
+            [("        child.join()\n    return results", "        child.join()")],
+            "gave None; expected was [a megabyte, a megabyte, None]",
+        ),
         (
             [
                 (
@@ -54,11 +57,20 @@ WRONG = {
             ],
             "start all processes before you join any or wait for a result",
         ),
-        ([("for _ in children]", "for _ in range(3)]")], "as many arguments as there are, so many children"),
+        ([("for _ in children]", "for _ in range(3)]")], "get as many results as there are children"),
         (
             [("[queue.get() for _ in children]\n", "[queue.get()]\n" + get_until_empty("queue", "results", 1))],
-            "Neither empty() nor a short timeout",
+            "Neither None nor empty() nor a timeout",
         ),
+        ([("queue.get() for", "queue.get(timeout=5) for")], "raised Empty in line 14"),
+        ([("    for child in children:\n        child.join()", "    children[0].join()")], "join each child"),
+        ([("    for child in children:\n        child.join()", "    children[-1].join()")], "2 children not joined"),
+        ([("        child.join()", "        child.join(1)")], "join each child, behind the last get"),
+        ([("return results", "return list(set(results))")], "each child puts one result"),
+        ([("return results", "return [result for result in results if result]")], "each child puts one result"),
+        ([("return results", "return results or None")], "results_of(put_result, []) gave None; expected was []"),
+        ([("args=(queue, argument)", "args=(queue, *argument)")], "never had all children at work"),
+        ([("target=function, args=(queue, argument)", "target=function(queue, argument)")], "ran the function here"),
     ],
     ("queue", 2): [
         (
@@ -80,11 +92,11 @@ WRONG = {
             [
                 ("    child.start()\n", "    child.start()\n    child.join()\n"),
             ],
-            "get until the sentinel comes, then join",
+            "does not end before somebody takes out what it has put",
         ),
         (
             [("while (result := queue.get()) is not None:", "while True:\n        result = queue.get()")],
-            "Nothing comes behind the sentinel",
+            "for nothing comes behind it",
         ),
         (
             [
@@ -107,7 +119,22 @@ WRONG = {
             ],
             "go on until the sentinel comes",
         ),
-        ([("    child.join()\n", "")], "while the child was still running"),
+        ([("    child.join()\n", "")], "before the child had ended and was joined"),
+        ([("    child.join()\n", "    child.join(1)\n")], "before the child had ended and was joined"),
+        ([("    child.join()\n", "    child.kill()\n    child.join()\n")], "before the child had ended and was joined"),
+        ([("queue.get()", "queue.get(timeout=5)")], "raised Empty in line 11"),
+        ([("        results.append(result)", "        results.insert(0, result)")], "expected was ['first'"),
+        ([("    return results", "    return results or None")], "puts [] and None, gave None; expected was []"),
+        (
+            [
+                (
+                    TO_THE_SENTINEL,
+                    "    import time\n    time.sleep(5)\n"
+                    "    while not queue.empty():\n        results.append(queue.get())\n",
+                )
+            ],
+            "empty means that nothing is there now",
+        ),
         ([("queue = context.Queue()", "queue = context.SimpleQueue()")], "keep the queue a context.Queue"),
         (
             [("queue = context.Queue()", "manager = context.Manager()\n    queue = manager.Queue()")],
@@ -125,27 +152,30 @@ WRONG = {
         ([("(task := tasks.get()) is not None", "task := tasks.get()")], "0 is a task like any other"),
         (
             [("while (task := tasks.get()) is not None:", "while not tasks.empty():\n        task = tasks.get()")],
-            "neither empty() nor a timeout says that no more will come",
+            "neither empty() nor a timeout says that no task will come",
         ),
         (
             [("    found = []\n", "    for process in users:\n        process.join()\n    found = []\n")],
-            "So get the results first",
+            "all that it has put was taken out",
         ),
-        ([("    results.put(None)\n", "")], "let each consumer put a sentinel behind its last result"),
+        ([("    results.put(None)\n", "")], "get the results, up to a mark from each consumer"),
         (
             [("    for _ in users:\n        found.extend(iter", "    if True:\n        found.extend(iter")],
-            "up to a sentinel from each consumer, then join",
+            "get the results, up to a mark from each consumer",
         ),
         (
             [("in makers + users:", "in makers + users[:1]:")],
-            "never a time when all processes were at work",
+            "never had all processes at work at once",
         ),
         (
             [("target=consume, args=(tasks, results, work)", "target=consume(tasks, results, work)")],
-            "target=consume(...) calls it at once",
+            "start all, with target=consume, args=(...)",
         ),
         ([("args=(tasks, number)", "args=(tasks,)")], "target=produce, args=(tasks, number)"),
-        ([("    for process in users:\n        process.join()\n", "")], "join the consumers too"),
+        (
+            [("    for process in users:\n        process.join()\n", "")],
+            "came back before all had ended and were joined",
+        ),
         (
             [("        results.put(work(task))", "        work(task)\n        results.put(work(task))")],
             "more than once",
@@ -155,14 +185,14 @@ WRONG = {
                 ("for process in makers + users:", "for process in makers:"),
                 ("for _ in users:\n        tasks", "for process in users:\n        process.start()\n        tasks"),
             ],
-            "start all processes before you join any",
+            "before you join any or wait for a result",
         ),
         (
             [
                 (TO_EACH_SENTINEL, get_until_empty("results", "found", 1)),
                 ("    results.put(None)\n", ""),
             ],
-            "All tasks were done. Hint: get results up to a sentinel from each consumer, then join",
+            "get the results, up to a mark from each consumer",
         ),
         (
             [
@@ -173,9 +203,26 @@ WRONG = {
                 (TO_EACH_SENTINEL, "    while not results.empty():\n        found.append(results.get())\n"),
                 ("    for process in users:\n", "    for process in users:\n        process.terminate()\n"),
             ],
-            "All tasks were done. Hint: get results up to a sentinel from each consumer, then join",
+            "all tasks were done. Get results up to a mark from each consumer, then join",
         ),
-        ([("context.Queue(), context.Queue()", "context.Queue(2), context.Queue(2)")], "or leave out the limit"),
+        (
+            [("context.Queue(), context.Queue()", "context.Queue(2), context.Queue(2)")],
+            "Leave out limits of the queues",
+        ),
+        ([("context.Queue(), context.Queue()", "context.Queue(100), context.Queue(100)")], "Leave out limits"),
+        (
+            [("    for process in makers:\n        process.join()", "    makers[0].join()")],
+            "no sentinel may come before",
+        ),
+        (
+            [("    for process in makers:\n        process.join()", "    makers[-1].join()")],
+            "had ended and were joined",
+        ),
+        ([("    return found", "    return list(filter(None, found))")], "gave 771 results; expected were 900"),
+        ([("    return found", "    return found or None")], "gave None; expected was []. There are no tasks"),
+        ([("in range(producers)", "in (0, 1)")], "ran produce with the numbers [0, 1]"),
+        ([("in range(consumers)", "in range(3)")], "ran consume in 3 processes, not in 1"),
+        ([("args=(tasks, number)", "args=(tasks, number + 1)")], "with the numbers [1, 2]"),
     ],
     ("queue", 4): [
         (
@@ -185,31 +232,38 @@ WRONG = {
                     "        except Empty:\n            if True:\n                message",
                 )
             ],
-            "While the process is alive, try again",
+            "While it is alive, try again",
         ),
-        ([("queue.get(timeout=0.1)", "queue.get()")], "in get() without a timeout"),
+        ([("queue.get(timeout=0.1)", "queue.get()")], "get with a timeout, again and again"),
         (
             [("            if ended:\n", "            if process.exitcode is not None:\n")],
             "look once more into the queue",
         ),
         ([("ended = process.exitcode is not None", "ended = process.exitcode")], "0 is an end too"),
-        ([("    while True:\n", "    process.join()\n    while True:\n")], "the process has more to do"),
+        ([("    while True:\n", "    process.join()\n    while True:\n")], "do not wait for its end"),
         (
             [("                raise RuntimeError(message) from None", "                return None")],
-            "expected was RuntimeError",
+            "gave None. Hint: nothing will come any more",
         ),
         (
             [("                raise RuntimeError(message) from None", "                raise")],
-            "catch Empty, and raise RuntimeError",
+            "Catch Empty, and raise RuntimeError",
         ),
         ([("queue.get(timeout=0.1)", "queue.get(timeout=5)"), ("is not None", "")], "0 is an end too"),
         ([(" {process.exitcode}", "")], "is not in its text"),
         ([("    while True:\n", "    process.join(timeout=1)\n    while True:\n")], "do not wait for its end"),
         (then("process.join()", "return item"), "do not wait for its end"),
         (then("process.terminate()", "return item"), "ended a process that was to live on"),
-        (then("if item:", "    return item"), "It had got the item. Hint: return it at once"),
-        (then("if item is not None:", "    return item"), "It had got the item. Hint: return it at once"),
-        ([("while True", "for _ in range(10)")], "While the process is alive, try again"),
+        (then("if item:", "    return item"), "return the first item at once, whatever it is"),
+        (then("if item is not None:", "    return item"), "An item counts, whatever it is"),
+        ([("while True", "for _ in range(10)")], "While it is alive, try again"),
+        ([("timeout=0.1", "timeout=5"), ("    while True:", "    if True:")], "raise RuntimeError, with the exit code"),
+        (then("while not queue.empty():", "    item = queue.get()", "return item"), "gave 1; expected was 0"),
+        ([("queue.get(timeout=0.1)", "queue.get(timeout=0.1) or queue.get(timeout=0.1)")], "gave 1; expected was 0"),
+        ([("            if ended:", "            if ended and process.exitcode:")], "0 is an end too"),
+        ([("raise RuntimeError(", "raise ValueError(")], "raise RuntimeError, with the exit code"),
+        ([("{process.exitcode}", "{abs(process.exitcode)}")], "The exit code -9 is not in its text"),
+        ([("{process.exitcode}", "37")], "The exit code 0 is not in its text"),
         (
             [
                 ("queue, process):\n", "queue, process):\n    import threading\n    box, t = [], threading.Thread\n"),
