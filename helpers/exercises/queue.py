@@ -456,7 +456,7 @@ class FirstOf(OfQueues):
 
     def common(self, run: Call) -> Iterator[tuple[object, str]]:
         """Nothing of processes, for only the judge starts some."""
-        return itertools.islice(super().common(run), 2 if self.items else 0)
+        return itertools.islice(super().common(run), 1 if self.items else 0)
 
 
 JUDGES = {1: Results(), 2: Collect(), 3: RunAll(), 4: FirstOf()}
