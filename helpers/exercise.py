@@ -31,9 +31,6 @@ has the words used here; helpers/exercises/process.py is the example to copy).
 6. Measure: `python tests/answers.py mutants process` lists the changes of the solution that are still "Right": add a
    case, or put the change in tests/same_answers with the reason. `python tests/answers.py right process` tries each
    right answer five times under each start method; with `--busy` while all cores compute.
-
-On its way out, when the last lesson is rewritten: judges that are functions of a `Learner`, and with them
-`Learner.begin`, `Call.result`, `expect`, `too_long` and `died` as their tools.
 """
 
 import contextlib
@@ -54,7 +51,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import helpers.judge
-from helpers.judge import NOTES, REFEREE, Learner, Wrong, died, too_long, wait_until
+from helpers.judge import NOTES, REFEREE, Learner, Wrong, wait_until
 
 LIMIT = 8.0  # seconds for the learner's code; with what starting and cleaning up take, an answer comes within 10
 START = 30.0  # seconds for the referee to start: on a busy machine that is not the learner's fault
@@ -136,15 +133,26 @@ def fair(limit: float, started: float) -> float:
 def _why_ended(tried: list, code: int | None, limit: float, now: float) -> Wrong:
     """Why there is no verdict; when the time is up, the call that took most of it is to blame."""
     if not tried:
-        return too_long("the check", limit, "") if code is None else died("the check", code, "")
+        return _too_long("the check", limit, "") if code is None else _died("the check", code, "")
     what, hint, _ = tried[-1]
     if code is not None:
-        return died(what, code, hint)
+        return _died(what, code, hint)
     ends = [*(began for *_, began in tried[1:]), now]
     took, blamed = max((end - began, number) for number, (end, (*_, began)) in enumerate(zip(ends, tried, strict=True)))
     if blamed < len(tried) - 1 and took > limit / 2:
         return Wrong(f"{tried[blamed][0]} took {took:.1f} of the {limit:g} seconds for all. {tried[blamed][1]}".strip())
-    return too_long(what, limit, hint)
+    return _too_long(what, limit, hint)
+
+
+def _too_long(said: str, seconds: float, hint: str) -> Wrong:
+    """The verdict on a call that has taken too long."""
+    return Wrong(f"{said} had not come to its end after {seconds:g} seconds, and was ended. {hint}".strip())
+
+
+def _died(said: str, code: int, hint: str) -> Wrong:
+    """The verdict on a call that has ended its process, with this exit code, negative for a signal."""
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return Wrong(f"{said} ended its whole process, with {how}. {hint}".strip())
 
 
 def _judges(lesson: str) -> dict[int, Callable[[Learner], str]]:

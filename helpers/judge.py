@@ -11,7 +11,6 @@ import json
 import linecache
 import multiprocessing.process
 import os
-import signal
 import sys
 import threading
 import time
@@ -357,13 +356,6 @@ class Learner:
         call.stands = "" if call.back else call.where()
         return call
 
-    def begin(self, name: str, *arguments: object, hint: str = "", said: str = "") -> "Call":
-        """On its way out, with `expect`, `too_long` and `died`: a call for a judge that is a function."""
-        function = self.function(name, len(arguments))
-        said = said or _called(name, arguments)
-        self.trying(said, hint)
-        return self.begin_call(Call(function, arguments, said, hint, f"{self.name}.py"))
-
     def begin_call(self, call: "Call") -> "Call":
         self.calls.put(call)
         return call
@@ -548,20 +540,3 @@ def _in_line(error: BaseException, file: str) -> str:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
-
-
-def too_long(said: str, seconds: float, hint: str) -> Wrong:
-    """What to raise when a call has taken too long, with a hint."""
-    return Wrong(f"{said} had not come to its end after {seconds:g} seconds, and was ended. {hint}".strip())
-
-
-def died(said: str, code: int, hint: str) -> Wrong:
-    """What to raise when a call has ended its process with this exit code, negative for a signal."""
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return Wrong(f"{said} ended its whole process, with {how}. {hint}".strip())
-
-
-def expect(said: str, got: object, expected: object, hint: str) -> None:
-    """Raise Wrong, with all four in its sentences, unless `got` is `expected`, types included."""
-    if not same(got, expected):
-        raise Wrong(f"{said} gave {short(got)}; expected was {short(expected)}. {hint}")

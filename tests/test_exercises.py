@@ -62,7 +62,7 @@ def test_every_exercise_has_wrong_answers():
 def test_right_answers_differ_from_the_solution():
     for exercise, answers in RIGHT.items():
         assert len({*answers.values(), SOLUTIONS[exercise]}) > 5
-    assert set(SAME) == set(RIGHT)
+    assert set(SAME) == set(RIGHT) == set(SOLUTIONS)
 
 
 class Exercises:
