@@ -209,7 +209,7 @@ def _end_all(mark: str, first: int | None = None) -> None:
     memory that are left, and end.
     """
     # One may start another while it is being found.
-    wait_until(lambda: _killed(_left(mark, first, but="resource_tracker")), 5)
+    wait_until(lambda: _killed(_left(mark, first, but="resource_tracker import")), 5)
     if not wait_until(lambda: not _left(mark, first), 1):
         wait_until(lambda: _killed(_left(mark, first)), 5)
 
