@@ -365,7 +365,9 @@ def test_values_are_the_same_if_their_types_are():
 
 def test_processes_are_looked_for_until_none_is_left(monkeypatch):
     """One may have started another while it was being found; a resource tracker may end by itself."""
-    rounds = iter([["ours", "resource_tracker import"], ["its child", "not ours"], ["not ours"], ["resource_tracker"], []])
+    rounds = iter(
+        [["ours", "resource_tracker import"], ["its child", "not ours"], ["not ours"], ["resource_tracker"], []]
+    )
     killed = []
 
     class Process:
