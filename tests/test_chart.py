@@ -363,6 +363,8 @@ def test_an_end_is_where_the_process_ended_not_where_it_was_joined(mp):
 
 def test_a_pool_ends_its_workers_as_usual_unless_they_are_at_a_task(mp):
     with timeline() as run, mp.Pool(2) as pool:
+        while sum(bar.finished for bar in run.bars("starting")) < 2:
+            time.sleep(0.01)
         pool.map(workers.work, ["1", "2"], chunksize=1)
     assert [end.how for end in run.ends()] == ["", ""]
     with timeline() as run, mp.Pool(1) as pool:

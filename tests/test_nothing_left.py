@@ -202,7 +202,7 @@ multiprocessing.current_process()._config["semprefix"] = "/" + os.environ["TEST_
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_after_the_test_command_on_a_lesson(run, method, tmp_path, lesson):
     copy_settings(tmp_path)

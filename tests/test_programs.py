@@ -15,7 +15,7 @@ they run follow, each with a test of its own. To add a program, add a file. What
     under: COMMAND      a command before the python
     plain: REASON       plain does something else, on purpose: only `mp` is run
     place: WORDS        run it in these places only
-    slow: REASON        run it with -m slow only
+    slow: REASON        run it with -m thorough only
     watched: BY         a test of its own, below, runs it
 
 Without `plain:`, stdout, stderr, the exit code and the files of the plain run must be the same.
@@ -49,12 +49,12 @@ METHODS = sorted(multiprocessing.get_all_start_methods())
 PATIENCE = 30
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="most of these programs need POSIX")
-slow = pytest.mark.slow
+thorough = pytest.mark.thorough
 
 
 def fast_with(method: str):
-    """Each start method, but with all but one the test is slow."""
-    return pytest.mark.parametrize("method", [pytest.param(m, marks=[] if m == method else [slow]) for m in METHODS])
+    """Each start method, but with all but one the test runs with -m thorough only."""
+    return pytest.mark.parametrize("method", [pytest.param(m, marks=[] if m == method else [thorough]) for m in METHODS])
 
 
 class Program:
@@ -157,7 +157,7 @@ def cases(places: list[str]) -> list:
                 continue
             for method in program.methods():
                 fast = (method, place) in FAST or [method] == program.methods()
-                marks = [] if fast and "slow" not in program.says else [slow]
+                marks = [] if fast and "slow" not in program.says else [thorough]
                 found.append(pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=marks))
     return found
 
@@ -308,7 +308,7 @@ def test_a_program_in_a_cell_prints_there(name, method, place, shared_kernel, tm
     } == program.files
 
 
-@pytest.mark.parametrize("children", [60, pytest.param(300, marks=slow)])
+@pytest.mark.parametrize("children", [60, pytest.param(300, marks=thorough)])
 @pytest.mark.parametrize("kind", ["plain", "mp"])
 def test_no_child_hangs_that_logs_while_another_chatters(kind, children, method, tmp_path):
     if method != "fork" and children == 60:

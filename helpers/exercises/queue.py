@@ -331,8 +331,9 @@ class RunAll(OfQueues):
             f"ran produce with the numbers {numbers}. {which}",
         )
         hint = (
-            "Hint: start all, with target=consume, args=(...), before you join any or wait for a result; and neither "
-            "empty() nor a timeout says that no task will come."
+            "Hint: start all, with target=consume, args=(...), before you join any or wait for a result; no sentinel "
+            "may come before the last task of the last producer; and neither empty() nor a timeout says that no task "
+            "will come."
         )
         yield not {"all are there", "all consumers work"} & {*stuck}, f"never had all processes at work at once. {hint}"
         hint = f"Nothing moved any more; {len(done)} of 6 tasks were done. {run.hint}"
