@@ -54,7 +54,8 @@ thorough = pytest.mark.thorough
 
 def fast_with(method: str):
     """Each start method, but with all but one the test runs with -m thorough only."""
-    return pytest.mark.parametrize("method", [pytest.param(m, marks=[] if m == method else [thorough]) for m in METHODS])
+    methods = [pytest.param(each, marks=[] if each == method else [thorough]) for each in METHODS]
+    return pytest.mark.parametrize("method", methods)
 
 
 class Program:
