@@ -133,7 +133,7 @@ def pytest_generate_tests(metafunc):
         }
         for number, case in enumerate(itertools.product(*(values[name] for name in names))):
             mark = () if number == 0 else pytest.mark.slow
-            if names == ["measured"] or "cores" in names or ("name" in names and case[-1] != "spawn"):
+            if names == ["measured"] or "cores" in names or ("name" in names and number > 0):
                 mark = pytest.mark.thorough
             name = "-".join(map(str, [exercise[1], *case[1:]]))
             cases.append(pytest.param(*case, marks=mark, id=name))

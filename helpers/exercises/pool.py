@@ -162,7 +162,8 @@ class InTwoWorkers(Judge):
             seen = noted("begun")
         note("workers", str(workers()))
         note("kept waiting", str(max(0, tasks - seen)))
-        run.wait(0.3 * (run.case.gives is ANYTHING))  # who does not wait for the one that is held is back
+        # Who does not wait for the one that is held is back; and who waits with a limit, when that is over.
+        run.wait(0.3 * (run.case.gives is ANYTHING or bool(cut)))
         note("go")
         if not noted("alone"):
             run.wait()

@@ -245,7 +245,7 @@ class Both(Judge):
             run.until(lambda: is_gone(met()[quick][0]))
             run.wait(0.4)  # who does not wait for the slow one is back
             let_go(met()[slow][0], run.case.gives[slow])
-        elif not run.back:
+        elif not run.back and noted("met") < 2:
             note("alone")
         while not run.wait(0.1):
             for pid, _ in met():
