@@ -24,6 +24,8 @@ smartquotes = False  # a message is to be found as Python prints it
 nb_execution_mode = "off"
 myst_heading_anchors = 6
 myst_heading_slug_func = "pages.anchor"
+# MyST does not see the second names of Chinese sections; the tests follow every link.
+suppress_warnings = ["myst.xref_missing"]
 
 html_theme = "sphinx_book_theme"
 html_theme_options = {

@@ -77,6 +77,9 @@ class Addresses(OfPage):
     default_priority = 690  # before MyST adds the slugs as second addresses
 
     def apply(self) -> None:
+        for paragraph in list(self.document.findall(nodes.paragraph)):
+            if self.page.is_lesson and re.fullmatch(r'<a id=".*"></a>', paragraph.astext().strip()):
+                paragraph.parent.remove(paragraph)  # a Chinese section's English name, which it gets here anyway
         sections = [section for section in self.document.findall(nodes.section) if "slug" in section]
         names = [[section["slug"]] for section in sections]
         others = [page for page in PAGES if page.name == self.page.name and page.language != LANGUAGE]
@@ -211,6 +214,10 @@ def description(section: nodes.Element) -> str:
     """What a search engine should say of a page or a section: its first paragraph, or its table's first column."""
     for paragraph in section.findall(nodes.paragraph):
         place = paragraph.parent
+        if all(
+            isinstance(part, nodes.reference | addnodes.pending_xref) for part in paragraph
+        ):  # to the other language
+            continue
         if isinstance(place, nodes.section) and (place is section or isinstance(section, nodes.document)):
             return shortened(text_of(paragraph))
     if rows := [row for body in section.findall(nodes.tbody) for row in body.findall(nodes.row)]:

@@ -83,7 +83,13 @@ def lab(tmp_path_factory):
     home = tmp_path_factory.mktemp("lab")
     folder, config, called = home / "collection", home / "config", home / "called"
     (folder / "notebooks").mkdir(parents=True)
-    for path in [ROOT / "README.md", *LESSONS, *ROOT.glob("notebooks/*.png"), *ROOT.glob("helpers/*.py")]:
+    for path in [
+        ROOT / "README.md",
+        *LESSONS,
+        *ROOT.glob("notebooks/*.png"),
+        *ROOT.glob("notebooks/zh/*.*"),
+        *ROOT.glob("helpers/*.py"),
+    ]:
         (folder / path.relative_to(ROOT)).parent.mkdir(exist_ok=True)
         shutil.copy(path, folder / path.relative_to(ROOT))
     (folder / ".venv").symlink_to(sys.prefix)
@@ -206,7 +212,17 @@ def test_the_readme_comes_rendered_with_its_picture(front, lab):
 
 def test_each_link_of_the_readme_leads_to_its_section_at_the_first_click(front):
     links = local_links(front)
-    assert len(links) == len([link for link in links_of_readme() if not link.startswith("https://")]) - 1  # the picture
+    assert (
+        len(links)
+        == len(
+            [
+                link
+                for link in links_of_readme((ROOT / "README.md").read_text(encoding="utf-8"))
+                if not link.startswith("https://")
+            ]
+        )
+        - 1
+    )  # the picture
     opened = set()
     for file, section, number in sorted(links, key=lambda link: (not link[1], link)):  # to sections first
         if file in opened and file != "README.md":
