@@ -96,7 +96,7 @@ class Addresses(OfPage):
             for name in more:
                 if name and name not in taken:
                     taken.add(name)
-                    section["ids"].append(name)
+                    section["ids"].append(escape(name))  # docutils writes all but the first as they are
             for name in section["ids"]:
                 self.document.ids[name] = section
             line, _, title = self.document.myst_slugs[first]
