@@ -112,7 +112,7 @@ class Exercises:
 
 
 def pytest_generate_tests(metafunc):
-    """Each test of `Exercises` with all that its lesson has, more with -m slow; what takes hours, with -m thorough."""
+    """Each test of `Exercises` with all that its lesson has, in CI with -m slow; what takes hours, with -m thorough."""
     if metafunc.cls is None or not issubclass(metafunc.cls, Exercises):
         return
     mine = [exercise for exercise in WRONG if exercise[0] == metafunc.cls.lesson]
