@@ -23,6 +23,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'playwright>=1.50,<2'")
 
+from chromium import ARGUMENTS, CHROMIUM  # noqa: E402
 from store import METADATA  # noqa: E402
 from test_notebooks import headings  # noqa: E402
 from test_readme import README, command  # noqa: E402
@@ -32,7 +33,6 @@ from test_sanitize import rules  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, or your system's way")
 
@@ -129,10 +129,8 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    # Without the last flags Chromium looks up addresses outside this machine.
-    quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *quiet])
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -84,8 +85,7 @@ def test_crawler_says_which_page_a_dead_worker_was_at(programs):
     with subprocess.Popen(command, cwd=programs, stdout=pipe, stderr=pipe, text=True) as running:
         writer = open_when_read(programs / "slow.html")
         # The manager's server has more than one thread; a worker that has the pipe open is the one to kill.
-        (reader,) = [child for child in children_of(running.pid) if has_open(child, programs / "slow.html")]
-        reader.kill()
+        reader_of(programs / "slow.html", running.pid).kill()
         out, err = running.communicate(timeout=30)
     os.close(writer)
     assert (running.returncode, err) == (1, "a worker has died\n")
@@ -102,15 +102,21 @@ def open_when_read(fifo):
     raise AssertionError(f"nobody reads {fifo}")
 
 
-def children_of(pid):
-    return psutil.Process(pid).children(recursive=True)
+def reader_of(fifo, pid):
+    """The descendant that has the pipe open: its `open` may return later than the writer's."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for process in psutil.Process(pid).children(recursive=True):
+            if any(same_file(opened, fifo) for opened in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()):
+                return process
+    raise AssertionError(f"no process has {fifo} open")
 
 
-def has_open(process, path):
-    return any(
-        os.path.exists(f"/proc/{process.pid}/fd/{fd}") and os.path.samefile(f"/proc/{process.pid}/fd/{fd}", path)
-        for fd in os.listdir(f"/proc/{process.pid}/fd")
-    )
+def same_file(opened, path):
+    try:
+        return os.path.samefile(opened, path)
+    except FileNotFoundError:  # closed meanwhile
+        return False
 
 
 def test_crawler_without_a_first_page(programs):

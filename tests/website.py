@@ -66,40 +66,12 @@ class Parsed(HTMLParser):
         return [has["id"] for _, has in self.tags if "id" in has]
 
 
-def make_chinese(tree: Path) -> None:
-    """Where there is no Chinese folder yet, a README and a copy of a lesson, with Chinese headings, stand for it."""
-    folder = tree / "notebooks" / "zh"
-    folder.mkdir()
-    lesson = json.loads(LESSONS[-1].read_text(encoding="utf-8"))
-    numbers = itertools.count(1)
-
-    def renamed(found: re.Match) -> str:
-        return f"{found[1]} 第 {next(numbers)} 节 进程之间的锁" if found[1] else found[0]
-
-    for cell in lesson["cells"]:
-        if cell["cell_type"] == "markdown":
-            text = re.sub(r"^```.*?^```|^(#+) [^\n]*", renamed, "".join(cell["source"]), flags=re.MULTILINE | re.DOTALL)
-            cell["source"] = re.sub(r"\]\((?!https:)[^)\s]*(\([^)]*\)[^)\s]*)*\)", f"]({LESSONS[-1].name})", text)
-    lesson["cells"][0]["source"] += f"\n\n两个进程轮流使用。[English](../{LESSONS[-1].name}#Exercises)"
-    (folder / LESSONS[-1].name).write_text(json.dumps(lesson, ensure_ascii=False), encoding="utf-8")
-    row = f"| 死锁 两个进程互相等待 程序没有任何输出 也没有报错 | [5]({LESSONS[-1].name}#第-2-节-进程之间的锁) |"
-    parts = (
-        "# 在 Jupyter 里学 multiprocessing",
-        "[English](../../README.md#start) 五课讲进程和进程池和队列怎样用。",
-        "## 开始",
-    )
-    parts += ("```sh lessons\njupyter lab\n```", "## 找到你的问题", f"| 现象 | 小节 |\n|---|---|\n{row}\n")
-    (folder / "README.md").write_text("\n\n".join(parts), encoding="utf-8")
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """The site of a copy of this tree, as the workflow would build it for a repository of somebody's."""
     folder = tmp_path_factory.mktemp("site")
     environment = copy_tree(folder / "tree")
     environment |= {"GITHUB_REPOSITORY": "somebody/lessons", "GITHUB_REF_NAME": "main", "SITE_URL": ADDRESS}
-    if not (ROOT / "notebooks" / "zh").exists():
-        make_chinese(folder / "tree")
     command = [sys.executable, folder / "tree" / ".site" / "build.py", folder / "lessons"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
