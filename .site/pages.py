@@ -96,12 +96,20 @@ def split(readme: str) -> tuple[str, str]:
     return rest, table.removeprefix("#")
 
 
+def addressed(readme: str) -> str:
+    """The README with this repository's addresses, if they are known, and without what it says of those to put in."""
+    if not REPOSITORY:
+        return readme
+    known = "\n\n".join(part for part in readme.split("\n\n") if "`OWNER`" not in part)
+    return known.replace("https://OWNER.github.io/NAME/", ADDRESS).replace("OWNER/NAME", REPOSITORY)
+
+
 def pages() -> list[Page]:
     """All pages, in the order in which they are read, in each language that has a README."""
     found = []
     for language, readme in LANGUAGES.items():
         if readme.exists():
-            index, problems = split(readme.read_text(encoding="utf-8"))
+            index, problems = split(addressed(readme.read_text(encoding="utf-8")))
             folder = ROOT / "notebooks" if language == "en" else readme.parent
             found.append(Page(language, "index", readme, index))
             for lesson in sorted(folder.glob("[0-9][0-9]_*.ipynb")):

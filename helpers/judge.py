@@ -348,9 +348,8 @@ class Learner:
         call = self.begin_call(Call(found, case.arguments, said, case.hint, f"{self.name}.py", case))
         try:
             if case.meanwhile:
-                call.wait(0 if case.meanwhile(call) is False else PATIENCE)
-            else:
-                call.wait()
+                case.meanwhile(call)
+            call.wait(PATIENCE if case.meanwhile else None)
         except Stuck:
             pass
         call.stands = "" if call.back else call.where()
@@ -400,29 +399,16 @@ class Call:
         return bool(condition())
 
     def reaches(self, condition: Callable[[], object]) -> bool:
-        """Like `until`, but not for ever. Raises Stuck when nothing has been noted for PATIENCE seconds.
+        """Like `until`, but not for ever. Raises Stuck when nothing has moved for PATIENCE seconds.
 
-        A child that is still starting is waited for: each partner notes "begun" with its process id.
+        What moves: a new note, a process that begins, works or ends, and the program while it is starting one.
         """
-        notes, since = -1, 0.0
-        while not (self.back or condition()):
-            if noted() != notes:
-                notes, since = noted(), time.monotonic()
-            elif time.monotonic() - since > PATIENCE:
-                begun = told("begun")
-                if not is_starting_one() and all(str(process.pid) in begun for process in left()[0]):
-                    raise Stuck
-            time.sleep(0.02)
-        return bool(condition())
-
-    def moves_until(self, condition: Callable[[], object]) -> bool:
-        """The same, as long as something moves: within PATIENCE a new note, or a process that begins, works or ends."""
         seen, since = None, 0.0
-        while not wait_until(lambda: self.back or condition(), 0.3, 0.05):
-            if seen != (now := _all_moves()):
+        while not wait_until(lambda: self.back or condition(), 0.3, 0.02):
+            if seen != (now := _all_moves()) or is_starting_one():
                 seen, since = now, time.monotonic()
-            elif time.monotonic() > since + PATIENCE:
-                break
+            elif time.monotonic() - since > PATIENCE:
+                raise Stuck
         return bool(condition())
 
     def is_right(self) -> bool:

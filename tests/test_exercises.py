@@ -1,6 +1,7 @@
 """`check`: each published solution is right, plausible wrong answers are not, and learners' code does no harm."""
 
 import itertools
+import multiprocessing
 import os
 import re
 import runpy
@@ -22,7 +23,21 @@ from wrong_answers import WRONG
 
 from helpers import check
 from helpers.exercise import LIMIT, MARK, _end_all, fair, verdict
-from helpers.judge import NOTES, AnyOrder, Call, forget, is_empty, note, noted, same, short, told, wait_until
+from helpers.judge import (
+    NOTES,
+    REFEREE,
+    AnyOrder,
+    Call,
+    Stuck,
+    forget,
+    is_empty,
+    note,
+    noted,
+    same,
+    short,
+    told,
+    wait_until,
+)
 
 OURS = "TEST_EXERCISES"  # an environment variable that all processes of a test inherit
 ROUNDS = 5  # how often each right answer is tried under each start method, with and without other work on every core
@@ -36,7 +51,7 @@ def judged(folder: Path, exercise: tuple[str, int], code: str | bytes, limit: fl
     began = time.monotonic()
     with patch("helpers.exercise.fair", wraps=fair) as stretched:
         said = verdict(lesson, number, folder, limit)
-    most = fair(*stretched.call_args.args)
+    most = max(fair(*call.args) for call in stretched.call_args_list)
     # Two seconds more for starting and cleaning up: 10 in all, where the machine is not busy with other things.
     assert time.monotonic() - began < most + 2 * most / limit
     assert left_behind(folder) == []
@@ -249,6 +264,13 @@ def test_the_time_that_the_check_takes_to_start_is_not_the_learners(tmp_path, mo
     assert "has a syntax error in line 1" in judged(tmp_path, ("process", 1), "def", limit=1)
 
 
+def test_a_machine_that_becomes_busy_later_is_not_the_learners_fault(tmp_path, monkeypatch):
+    slow = SOLUTIONS["process", 1].replace("    child.join()", "    import time; time.sleep(0.8)\n    child.join()")
+    assert judged(tmp_path, ("process", 1), slow, limit=1).startswith("Not yet: ")
+    monkeypatch.setattr("helpers.exercise._start_again", lambda lesson: 60.0)  # seconds
+    assert judged(tmp_path, ("process", 1), slow, limit=3).startswith("Right: ")
+
+
 def test_a_fault_of_the_check_is_not_blamed_on_the_learner(tmp_path):
     said = judged(tmp_path, ("process", 1), "import helpers.judge\nhelpers.judge.is_empty = None\n" + DOES_NOTHING)
     assert said.startswith("The check itself failed, and does not know whether you are right: Traceback")
@@ -330,6 +352,66 @@ def test_a_call_knows_the_line_where_it_stands(tmp_path):
     gate.release()
     assert call.wait(30)
     assert (call.line(), call.result()) == ("", 1)
+
+
+class TestReaches:
+    """How a judge waits for what a partner notes: as long as something moves."""
+
+    @pytest.fixture(autouse=True)
+    def referee(self, tmp_path, monkeypatch):
+        (tmp_path / "notes").mkdir()
+        monkeypatch.setenv(NOTES, str(tmp_path / "notes"))
+        monkeypatch.setenv(REFEREE, str(os.getpid()))
+        monkeypatch.setattr("helpers.judge.PATIENCE", 1.0)
+
+    @pytest.fixture
+    def call(self):
+        return Call(lambda: None, (), "", "", "")
+
+    def test_nothing_moves(self, call):
+        with pytest.raises(Stuck):
+            call.reaches(lambda: False)
+
+    def test_it_is_so_already_or_the_call_is_back(self, call):
+        assert call.reaches(lambda: True)
+        call.run()
+        assert not call.reaches(lambda: False)
+        assert call.reaches(lambda: True)
+
+    def test_notes_come_slowly(self, call):
+        def write():
+            for _ in range(6):
+                time.sleep(0.6)
+                note("one more")
+
+        threading.Thread(target=write).start()
+        assert call.reaches(lambda: noted("one more") == 6)
+
+    @pytest.mark.parametrize("does", ["while time.time() - began < 3: pass", "time.sleep(0.5)"])
+    def test_a_child_works_or_ends(self, call, does, tmp_path):
+        code = f"import time\nbegan = time.time()\n{does}\nopen({str(tmp_path / 'done')!r}, 'w').close()"
+        with subprocess.Popen([sys.executable, "-c", code]) as child:
+            assert call.reaches((tmp_path / "done").exists)
+            child.wait()
+
+    def test_a_child_only_waits(self, call):
+        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as child:
+            with pytest.raises(Stuck):
+                call.reaches(lambda: False)
+            child.kill()
+
+    def test_a_child_is_being_started(self, call, monkeypatch):
+        started = threading.Event()
+
+        def start(self):
+            time.sleep(2.5)
+            started.set()
+            return Mock()
+
+        child = multiprocessing.get_context("spawn").Process()
+        monkeypatch.setattr(type(child), "_Popen", staticmethod(start))
+        threading.Thread(target=child.start).start()
+        assert call.reaches(started.is_set)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_all_addresses_are_of_the_same_repository():
 
 def test_ci_runs_the_command_that_the_readme_has():
     assert re.search(r"^```sh tests\n.*pytest\n```$", README, re.MULTILINE)
-    assert "```sh tests" in (ROOT / ".ci" / "run").read_text()
+    assert '\nbash -euo pipefail -c "$(block tests)"\n' in (ROOT / ".ci" / "run").read_text()
 
 
 def command(block: str) -> str:
@@ -137,8 +137,8 @@ def test_colab_adds_what_its_packages_are_tested_with():
 
 def test_ci_and_the_workflow_build_the_site_with_the_command_that_the_readme_has():
     assert re.search(r"^```sh site\n.*\.site/build\.py\n```$", README, re.MULTILINE)
-    for runs in (ROOT / ".ci" / "run", ROOT / ".github" / "workflows" / "site.yml"):
-        assert "```sh site" in runs.read_text(), runs
+    assert '  bash -euo pipefail -c "$(block site)"\n' in (ROOT / ".ci" / "run").read_text()
+    assert "/^```sh site/" in (ROOT / ".github" / "workflows" / "site.yml").read_text()
 
 
 def test_the_python_that_is_asked_for_is_the_one_that_the_package_asks_for():

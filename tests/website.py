@@ -128,6 +128,14 @@ def test_each_link_leads_somewhere(pages, site):
     print(f"{followed} links followed on {len(pages)} pages")
 
 
+def test_the_readme_has_this_repositorys_addresses(pages):
+    for name in ("index.html", "zh/index.html"):
+        addresses = {has.get("href") for has in pages[name].all("a")}
+        for known in (ADDRESS, "https://codespaces.new/somebody/lessons"):
+            assert known in addresses, (name, known)
+        assert "OWNER" not in pages[name].path.read_text(encoding="utf-8"), name
+
+
 def test_no_address_is_given_twice(pages):
     for name, page in pages.items():
         assert len(page.ids) == len(set(page.ids)), name

@@ -400,7 +400,9 @@ class StopInOrder(Judge):
         self.kept = self.saves == 1 and not self.lock.acquire(timeout=2)
         if self.saves == 1 and not self.kept:
             self.lock.release()
-            wait_until(lambda: noted("begun") > 1, 0.3)
+            wait_until(lambda: noted("waits"), 0.3)
+            first = min(map(float, told("waits")), default=0)  # of the pause, if it is not waited for as a whole
+            wait_until(lambda: noted("begun") > 1, 0.3 + min(first, 2) * (first < self.pause))
 
     def gone(self) -> bool:
         return is_gone(self.pid)

@@ -231,7 +231,8 @@ class SaveAll(InTwoWorkers):
     def cases(self) -> Iterator[Case]:
         watch()
         hint = "Hint: nobody may wait for a result that can't come any more: get() inside the with block."
-        yield self.case(save, [1, 2, 3, 4], ANYTHING, hint, held=1)
+        for slow in (1, 4):  # each result is waited for
+            yield self.case(save, [1, 2, 3, 4], ANYTHING, hint, held=slow)
         hint = "Hint: an exception in a callback ends the thread that receives the results; keep it and raise it later."
         yield self.case(save, [5, 5, BufferError("no"), 6], BufferError("no"), hint)
         yield self.case(save, [], ANYTHING, NONE)

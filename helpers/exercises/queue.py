@@ -21,6 +21,7 @@ from helpers.judge import (
     Case,
     Judge,
     Learner,
+    Stuck,
     is_gone,
     left,
     must_be_in_a_child,
@@ -57,15 +58,16 @@ def wait_for(word: str, pause: float = 0.0) -> None:
     time.sleep(pause)
 
 
-def conduct(run: Call, *steps: tuple[Callable[[], object], str]) -> bool:
-    """Wait for each condition, then note the word for the partners, or "stuck" and False if nothing moves any more."""
+def conduct(run: Call, *steps: tuple[Callable[[], object], str]) -> None:
+    """Wait for each condition, then note the word for the partners; or "stuck", if nothing moves any more."""
     for condition, word in [*steps, (lambda: noted("begun") and not left()[0], "all have ended")]:
-        if not run.moves_until(condition):
-            if not run.back:
-                note("stuck", word)
-            return run.back
-        note(word)
-    return True
+        try:
+            reached = run.reaches(condition)
+        except Stuck:
+            note("stuck", word)
+            raise
+        if reached:
+            note(word)
 
 
 def no_wait_is_enough() -> None:
@@ -137,9 +139,9 @@ class Results(OfQueues):
             lead = self.lead if arguments else None
             yield Case((put_result, arguments), gives, hint, before=no_limit_is_enough, meanwhile=lead)
 
-    def lead(self, run: Call) -> bool:
+    def lead(self, run: Call) -> None:
         number = len(run.case.gives)
-        return conduct(
+        conduct(
             run,
             (lambda: noted("begun") >= number, "all are there"),
             (lambda: noted("put") >= number - 1, "others put"),
@@ -211,14 +213,14 @@ class Collect(OfQueues):
             said = f"collect(produce), with a produce that puts {gives} and None,"
             yield Case((function,), gives, hint, said, before=before, meanwhile=lead)
 
-    def be_slow(self, run: Call) -> bool:
+    def be_slow(self, run: Call) -> None:
         """Let the child put and end while somebody looks, whose look has found nothing."""
-        run.moves_until(lambda: noted("begun"))
+        run.reaches(lambda: noted("begun"))
         run.until(lambda: noted("looked"), 1.5)  # who looks in another way is not seen
         note("go")
         run.until(lambda: all(is_gone(int(pid)) for pid in told("begun")), 5)
         note("late")
-        return conduct(run)
+        conduct(run)
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
         results = run.value if type(run.value) is list else run.case.gives
@@ -311,9 +313,9 @@ class RunAll(OfQueues):
         yield Case((put_many, remainder, 2, 1), AnyOrder(task % 7 for task in range(900)), hint, meanwhile=conduct)
         yield Case((put_none, remainder, 1, 1), [], f"There are no tasks. {hint}", meanwhile=conduct)
 
-    def lead(self, run: Call) -> bool:
+    def lead(self, run: Call) -> None:
         """Have all work at the same time; hold the last tasks back until nobody has anything to do."""
-        return conduct(
+        conduct(
             run,
             (lambda: noted("producer") >= 2 and len(left()[0]) >= 5, "all are there"),
             (lambda: len(set(told("consumer"))) >= 3, "all consumers work"),

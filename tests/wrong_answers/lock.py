@@ -192,6 +192,7 @@ WRONG = {
         ),
     ],
     ("lock", 4): [
+        ([("stop.wait(pause)", "stop.wait(min(pause, 1))")], "called save() again, and did not pause so long"),
         ([("    stop.set()\n", "    child.terminate()\n")], "ended it with terminate(), in the middle of save()"),
         ([("    stop.set()\n", "    stop.set()\n    child.kill()\n")], "ended it with kill(), in the middle of save()"),
         ([("def work(", "def works(")], "no attribute 'work'"),

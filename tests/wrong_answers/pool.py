@@ -169,6 +169,7 @@ WRONG = {
         ([(SAVE_EACH, FORGET_EACH + "        pool.close()\n")], "close() alone does not wait"),
         ([(SAVE_EACH, FORGET_EACH + AND_END)], "until somebody calls its get()"),
         ([("            result.get()", "            result.wait()")], "until somebody calls its get()"),
+        ([("for result in results:", "for result in results[:-1]:")], "when not all of the four items were saved"),
         ([(SAVE_EACH, "        pool.map_async(function, items)\n")], "drops what is not finished"),
         (
             [("        for result in results:\n            result", "    for result in results:\n        result")],
