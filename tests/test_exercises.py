@@ -333,10 +333,11 @@ class TestWhatTheLearnerSees:
         assert "raised ValueError: invalid literal for int() with base 10: 'x' in line 4." in said
         assert "ZeroDivisionError: division by zero in line 2." in judged(tmp_path, ("process", 1), "\n1 / 0\n")
 
-    def test_a_limit_names_the_call_that_took_the_time(self, tmp_path):
-        late = "    child.join()\n    import time\n    time.sleep({'succeed': 4}.get(function.__name__, 60))"
-        said = judged(tmp_path, ("process", 1), SOLUTIONS["process", 1].replace("    child.join()", late), limit=7)
-        assert re.search(r"exit_code_of\(succeed\) took [4-9]\.\d of the [\d.]+ seconds for all", said)
+    def test_a_limit_names_the_call_that_took_the_time(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(sys.modules[__name__], "fair", lambda limit, started: limit)
+        late = "    child.join()\n    import time\n    time.sleep({'succeed': 5}.get(function.__name__, 60))"
+        said = judged(tmp_path, ("process", 1), SOLUTIONS["process", 1].replace("    child.join()", late), limit=9)
+        assert re.search(r"exit_code_of\(succeed\) took [5-8]\.\d of the 9 seconds for all", said)
 
 
 def test_a_call_knows_the_line_where_it_stands(tmp_path):
@@ -362,7 +363,7 @@ class TestReaches:
         (tmp_path / "notes").mkdir()
         monkeypatch.setenv(NOTES, str(tmp_path / "notes"))
         monkeypatch.setenv(REFEREE, str(os.getpid()))
-        monkeypatch.setattr("helpers.judge.PATIENCE", 1.0)
+        monkeypatch.setattr("helpers.judge.PATIENCE", 2.0)
 
     @pytest.fixture
     def call(self):
@@ -380,16 +381,16 @@ class TestReaches:
 
     def test_notes_come_slowly(self, call):
         def write():
-            for _ in range(6):
-                time.sleep(0.6)
+            for _ in range(3):
+                time.sleep(1.2)
                 note("one more")
 
         threading.Thread(target=write).start()
-        assert call.reaches(lambda: noted("one more") == 6)
+        assert call.reaches(lambda: noted("one more") == 3)
 
-    @pytest.mark.parametrize("does", ["while time.time() - began < 3: pass", "time.sleep(0.5)"])
+    @pytest.mark.parametrize("does", ["while time.process_time() < 3: pass", "time.sleep(0.5)"])
     def test_a_child_works_or_ends(self, call, does, tmp_path):
-        code = f"import time\nbegan = time.time()\n{does}\nopen({str(tmp_path / 'done')!r}, 'w').close()"
+        code = f"import time\n{does}\nopen({str(tmp_path / 'done')!r}, 'w').close()"
         with subprocess.Popen([sys.executable, "-c", code]) as child:
             assert call.reaches((tmp_path / "done").exists)
             child.wait()
@@ -404,7 +405,7 @@ class TestReaches:
         started = threading.Event()
 
         def start(self):
-            time.sleep(2.5)
+            time.sleep(4)
             started.set()
             return Mock()
 
