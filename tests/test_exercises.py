@@ -334,9 +334,10 @@ class TestWhatTheLearnerSees:
         assert "ZeroDivisionError: division by zero in line 2." in judged(tmp_path, ("process", 1), "\n1 / 0\n")
 
     def test_a_limit_names_the_call_that_took_the_time(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(sys.modules[__name__], "fair", lambda limit, started: limit)
+        monkeypatch.setattr("helpers.exercise.fair", lambda limit, started: limit)
         late = "    child.join()\n    import time\n    time.sleep({'succeed': 5}.get(function.__name__, 60))"
-        said = judged(tmp_path, ("process", 1), SOLUTIONS["process", 1].replace("    child.join()", late), limit=9)
+        (tmp_path / "my_process_1.py").write_text(SOLUTIONS["process", 1].replace("    child.join()", late))
+        said = verdict("process", 1, tmp_path, limit=9)
         assert re.search(r"exit_code_of\(succeed\) took [5-8]\.\d of the 9 seconds for all", said)
 
 
