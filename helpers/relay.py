@@ -268,6 +268,7 @@ showing = threading.RLock()  # held while a stream of the program's is written t
 # Where this process, a child or not, writes events for the first parent, and what is there.
 events_end: int | None = None
 events_pipe: tuple | None = None
+_replaced: list = []
 
 
 def _before_fork() -> None:
@@ -320,7 +321,7 @@ class Outlet:
         ends = {number: Handle(end) for number, end in self.ends.items()}
         events = None if events_end is None else Handle(events_end)
         lifeline = None if WINDOWS else Handle(cleanup.lifeline.end)
-        return _install, (ends, events, events_pipe, lifeline, spans.recording)
+        return _install_unpickled, (ends, events, events_pipe, lifeline, spans.recording)
 
     def install(self) -> None:
         """In a forked child."""
@@ -346,6 +347,13 @@ def _open_events() -> None:
         Events(read_end)
 
 
+def _install_unpickled(ends: dict, *rest) -> None:
+    for number in ends:
+        with contextlib.suppress(Exception):  # what the main module has printed, on a stream that it has made
+            getattr(sys, NAMES[number]).flush()
+    _install(ends, *rest)
+
+
 def _install(ends: dict, events: int | None, pipe: tuple | None, lifeline_end: int | None, recording: bool) -> None:
     """In a child, before anything else of it runs."""
     global events_end, events_pipe
@@ -362,6 +370,7 @@ def _install(ends: dict, events: int | None, pipe: tuple | None, lifeline_end: i
             if other not in (stream, None):
                 with contextlib.suppress(Exception):
                     other.write, other.flush = stream.write, stream.flush
+                _replaced.append(other)  # dropped, it could close the descriptor, or the buffer of both
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     cleanup.lifeline.end, spans.recording = lifeline_end, recording
