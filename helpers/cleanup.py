@@ -19,10 +19,9 @@ import time
 from collections.abc import Callable
 from multiprocessing import util
 
-if sys.platform == "linux":
-    import fcntl
-
 WINDOWS = sys.platform == "win32"
+if not WINDOWS:
+    import fcntl
 
 
 class Lifeline:
@@ -33,12 +32,13 @@ class Lifeline:
     hold one another up, a child waits for its parent instead, and so ends when that does.
     """
 
-    end = writing_end = None
+    end = writing_end = pipe = None
 
     def open(self) -> None:
         """In a parent, before it starts a child."""
-        if self.end is None and not WINDOWS:
-            self.end, self.writing_end = os.pipe()
+        if not WINDOWS and (self.end is None or lost(self.end, self.pipe)):
+            self.end, self.writing_end = map(above_the_streams, os.pipe())
+            self.pipe = identity(self.end)
 
     def hold(self) -> None:
         """In a child: end this process when the lifeline ends."""
@@ -46,8 +46,10 @@ class Lifeline:
             os.close(self.writing_end)
             self.writing_end = None
         try:
+            if not WINDOWS:
+                self.pipe = identity(self.end)
             self.hold_by_signal()
-        except (NameError, OSError):  # not Linux; no /proc, or its rights were dropped
+        except (AttributeError, OSError):  # Windows; no /proc, as on macOS, or its rights were dropped
             _thread.start_new_thread(self.hold_by_thread, ())
 
     def hold_by_signal(self) -> None:
@@ -74,6 +76,29 @@ class Lifeline:
 
 
 lifeline = Lifeline()
+
+
+def identity(fd: int) -> tuple[int, int, int]:
+    """What tells the file behind a descriptor from others."""
+    found = os.fstat(fd)
+    return found.st_dev, found.st_ino, found.st_mode
+
+
+def above_the_streams(fd: int) -> int:
+    """The same with a number above 2: a service may run without streams, and C code write to descriptor 1 anyway."""
+    if fd > 2:
+        return fd
+    above = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(fd)
+    return above
+
+
+def lost(fd: int, pipe: tuple) -> bool:
+    """Whether the program has closed a descriptor of ours. A file of its own may have the number now."""
+    try:
+        return identity(fd) != pipe
+    except OSError:
+        return True
 
 
 def end(pools: list, children: Callable[[], list]) -> None:

@@ -308,7 +308,8 @@ class Outlet:
                     read_end, self.ends[number] = os.pipe()
                     self.sources.append(Text(read_end, name, cell or Cell()))
                 elif hand_on and spans.send is not None:
-                    self.ends[number] = os.dup(number)
+                    with contextlib.suppress(OSError):  # the program has closed it
+                        self.ends[number] = os.dup(number)
             # A script that draws has imported `timeline` when it starts children.
             if self.sources or "helpers.chart" in sys.modules:
                 _open_events()
@@ -319,7 +320,7 @@ class Outlet:
 
     def __reduce__(self):
         ends = {number: Handle(end) for number, end in self.ends.items()}
-        events = None if events_end is None else Handle(events_end)
+        events = None if events_end is None or cleanup.lost(events_end, events_pipe) else Handle(events_end)
         lifeline = None if WINDOWS else Handle(cleanup.lifeline.end)
         return _install_unpickled, (ends, events, events_pipe, lifeline, spans.recording)
 
@@ -343,7 +344,7 @@ def _open_events() -> None:
     global events_end, events_pipe
     if events_end is None:
         read_end, events_end = os.pipe()
-        events_pipe = _identity(events_end)
+        events_pipe = cleanup.identity(events_end)
         Events(read_end)
 
 
@@ -399,12 +400,6 @@ def _stream(number: int) -> io.TextIOWrapper:
     return stream
 
 
-def _identity(fd: int) -> tuple[int, int, int]:
-    """What tells the file behind a descriptor from others."""
-    found = os.fstat(fd)
-    return found.st_dev, found.st_ino, found.st_mode
-
-
 class Sender:
     """Sends a child's events, as long as the descriptor for them is still what it was."""
 
@@ -415,8 +410,8 @@ class Sender:
         message = pickle.dumps(event)
         if len(message) > ATOMIC - 2:  # in one go, or other children's could come between
             message = pickle.dumps(event._replace(**{key: getattr(event, key)[:30] for key in ("label", "thread")}))
-        with contextlib.suppress(OSError):  # the program has closed it, or nobody reads any more
-            if _identity(self.fd) == self.pipe:
+        with contextlib.suppress(OSError):  # nobody reads any more
+            if not cleanup.lost(self.fd, self.pipe):
                 os.write(self.fd, len(message).to_bytes(2, "big") + message)
 
 

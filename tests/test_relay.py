@@ -15,7 +15,7 @@ import pytest
 import workers
 
 import helpers
-from helpers import relay, spans
+from helpers import cleanup, relay, spans
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there is no fork and no signal on Windows")
 
@@ -318,7 +318,7 @@ def test_what_a_program_preloads_in_the_fork_server_stays():
 
 def test_an_event_is_lost_when_its_descriptor_is_somebody_elses(tmp_path):
     read_end, write_end = os.pipe()
-    sender = relay.Sender(write_end, relay._identity(write_end))
+    sender = relay.Sender(write_end, cleanup.identity(write_end))
     event = spans.Event("begin", 1.0, 1, "x" * 9000, "working", 1, "t" * 9000)
     sender.send(event)
     message = os.read(read_end, 1 << 16)
