@@ -445,32 +445,33 @@ def _received_handle(handle: int) -> int:
 class RelayedProcess:
     """What `mp` adds to a start method's Process class."""
 
-    _cell = _outlet = _sources = None
+    _mp_cell = _mp_outlet = _mp_sources = None  # no names that a program's own class would have
 
     def start(self) -> None:
         began = spans.clock()
-        self._cell = self._cell or Cell()
-        outlet = self._outlet = Outlet(self._cell, hand_on=self._start_method == "forkserver")
+        self._mp_cell = self._mp_cell or Cell()
+        outlet = self._mp_outlet = Outlet(self._mp_cell, hand_on=self._start_method == "forkserver")
         try:
             super().start()
         except BaseException:
             outlet.abandon()
             raise
         finally:
-            self._outlet = None
+            self._mp_outlet = None
             outlet.close()
-        self._sources = outlet.sources
+        self._mp_sources = outlet.sources
+        _started.add(weakref.ref(self, _started.discard))
         spans.record(spans.Event("start", began, self.pid, self.name))
 
     def __reduce_ex__(self, protocol):
         # The outlet comes first, so that it is in place when the child looks for the target: if the child can't find
         # it, that traceback arrives too.
         rebuild, args, *rest = super().__reduce_ex__(protocol)
-        return _rebuild, (self._outlet, rebuild, args), *rest
+        return _rebuild, (self._mp_outlet, rebuild, args), *rest
 
     def _bootstrap(self, *args, **kwargs):
         if self._start_method == "fork":  # nothing was unpickled
-            self._outlet.install()
+            self._mp_outlet.install()
         cleanup.lifeline.hold()
         if spans.recording:
             spans.report("ready", self.name)
@@ -478,29 +479,36 @@ class RelayedProcess:
 
     def join(self, timeout: float | None = None) -> None:
         super().join(timeout)
-        self._settle()
+        self._mp_settle(self._popen, ended=timeout is None)  # the system, or a handler, may have reaped it
 
     def is_alive(self) -> bool:
         alive = super().is_alive()
-        self._settle()
+        self._mp_settle(self._popen)
         return alive
 
     @property
     def exitcode(self) -> int | None:
         code = super().exitcode
-        self._settle()
+        self._mp_settle(self._popen)
         return code
 
-    def _settle(self) -> None:
+    def close(self) -> None:
+        popen = self._popen
+        super().close()
+        self._mp_settle(popen)
+
+    def _mp_settle(self, popen, ended: bool = False) -> None:
         """If the child has ended, hand on what is left of its output and of its events."""
-        sources = self._sources  # another thread may set it to None meanwhile
-        if sources is not None and getattr(self._popen, "returncode", None) is not None:
+        sources = self._mp_sources  # another thread may set it to None meanwhile
+        if sources is None or popen is None or self._parent_pid != os.getpid():  # a forked child has not its pipes
+            return
+        if ended or popen.returncode is not None:
             for source in [*sources, *(each for each in list(reader.sources) if isinstance(each, Events))]:
                 source.finish()
-            self._sources = None
+            self._mp_sources = None
             # When its pipes ended, which the reader sees at once; not when somebody asked.
-            ended = max((source.ended or spans.clock() for source in sources), default=spans.clock())
-            spans.record(spans.Event("exit", ended, self.pid, id=self._popen.returncode))
+            time_of_end = max((source.ended or spans.clock() for source in sources), default=spans.clock())
+            spans.record(spans.Event("exit", time_of_end, popen.pid, id=popen.returncode or 0))
 
 
 def _rebuild(outlet, rebuild, args):
@@ -513,6 +521,14 @@ class RelayedContext:
     def get_context(self, method: str | None = None):
         return self if method is None else context_for(method)
 
+    def active_children(self) -> list:
+        started = [each() for each in list(_started)]  # now, because nothing else may hold one that has ended
+        children = super().active_children()  # which joins those that have ended
+        for child in started:
+            if child is not None:
+                child._mp_settle(child._popen)
+        return children
+
     def Pool(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None):
         from multiprocessing.pool import Pool
 
@@ -520,7 +536,7 @@ class RelayedContext:
 
         def Process(*args, **kwargs):
             child = self.Process(*args, **kwargs)
-            child._cell = cell  # also of those that the pool's own thread starts later
+            child._mp_cell = cell  # also of those that the pool's own thread starts later
             return child
 
         own.Process = Process
@@ -554,6 +570,7 @@ if not WINDOWS:
 
 _CONTEXTS = {kind._name: kind() for kind in RelayedContext.__subclasses__()}
 _pools = weakref.WeakKeyDictionary()
+_started: set = set()  # weak references to children; no WeakSet, because a pool's thread may add to it at any time
 
 
 def context_for(method: str) -> context.BaseContext:
@@ -585,7 +602,7 @@ def end_children(cell: str | None) -> None:
 
 
 def _belongs(child, cell: str | None) -> bool:
-    return isinstance(child, RelayedProcess) and child._cell.id == cell
+    return isinstance(child, RelayedProcess) and child._mp_cell.id == cell
 
 
 def end_all_children() -> None:

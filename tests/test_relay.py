@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from multiprocessing.connection import wait
 
 import psutil
 import pytest
@@ -68,6 +69,44 @@ def test_lines_are_there_when_join_returns_and_when_is_alive_says_no(mp, capsys)
     while child.is_alive():
         time.sleep(0.001)
     assert capsys.readouterr().out == "polled\n"
+
+
+def close_after_its_sentinel(mp, child):
+    wait([child.sentinel])
+    while True:
+        try:
+            return child.close()
+        except ValueError:  # it is still ending
+            time.sleep(0.001)
+
+
+def ask_who_is_left(mp, child):
+    while child in mp.active_children():
+        time.sleep(0.001)
+
+
+@posix
+@pytest.mark.parametrize("learn", [close_after_its_sentinel, ask_who_is_left])
+def test_lines_are_there_when_the_program_learns_of_the_end_otherwise(mp, capsys, monkeypatch, learn):
+    monkeypatch.setattr(relay, "PAUSE", 2)  # after the first line the reader sleeps
+    child = mp.Process(target=workers.print_twice, args=("text",))
+    child.start()
+    learn(mp, child)
+    assert capsys.readouterr().out == "text\ntext\n"
+
+
+@posix
+def test_lines_are_there_when_join_returns_though_the_system_reaps_the_child(mp, capsys, monkeypatch):
+    monkeypatch.setattr(relay, "PAUSE", 2)
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        child = mp.Process(target=workers.print_twice, args=("text",))
+        child.start()
+        child.join()
+        assert capsys.readouterr().out == "text\ntext\n"
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+        multiprocessing.process._children.discard(child)  # it would be waited for at the end
 
 
 def test_a_child_that_nobody_joins_has_its_lines_shown(mp, capsys):

@@ -29,6 +29,12 @@ def print_text(text: str) -> None:
     print(text)
 
 
+def print_twice(text: str) -> None:
+    print(text, flush=True)
+    time.sleep(0.3)
+    print(text)
+
+
 def print_unfinished() -> None:
     print("unfinished", end="", flush=True)
     time.sleep(60)
