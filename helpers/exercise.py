@@ -21,16 +21,17 @@ has the words used here; helpers/exercises/process.py is the example to copy).
    both roles swapped, a slow partner, none, one and several. What you demand and they do not say, add to the task.
 2. Write the partners: small functions at the top of the module that first call `must_be_in_a_child()`, then `note` what
    they get and that they are there, and then wait for a note of the judge. They never guess how long another one needs.
-3. Let `meanwhile` conduct them: `run.until(condition)` waits for notes, `note` lets the next one go. A pause may only
+3. Let `meanwhile` conduct them: `run.reaches(condition)` waits for notes, `note` lets the next one go. A pause may only
    give a wrong answer the time to show that it is wrong; a right one must come through however slow the machine is.
 4. In `must`, list what has to hold of what was noted and what came back, most special first, each with the sentence for
    when it does not. What every call must do is in `Judge.common`: come back, not raise, give what the case says, and
    leave no process. Look at processes with `left()` and `is_gone(pid)`, never with is_alive() or exitcode.
 5. Put the wrong answers, each with its hint, in tests/wrong_answers, and five right ones that differ in kind from the
    solution in tests/right_answers.
-6. Measure: `python tests/answers.py mutants process` lists the changes of the solution that are still "Right": add a
-   case, or put the change in tests/same_answers with the reason. `python tests/answers.py right process` tries each
-   right answer five times under each start method; with `--busy` while all cores compute.
+6. Measure: `python tests/answers.py mutants process --only 4` (it needs `pip install 'cosmic-ray>=8,<9'`) lists the
+   changes of the solution that are still "Right": add a case, or put the change in tests/same_answers with the reason.
+   `python tests/answers.py right process --only 4` tries each right answer five times under each start method; with
+   `--busy` while all cores compute.
 """
 
 import contextlib

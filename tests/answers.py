@@ -16,6 +16,7 @@ import collections
 import contextlib
 import copy
 import difflib
+import importlib.util
 import itertools
 import os
 import re
@@ -150,10 +151,12 @@ def measure_mutants(exercises: list[Exercise], workers: int) -> bool:
     fine, began = True, time.monotonic()
     for exercise in exercises:
         right, every = survivors(exercise, workers)
-        known = SAME.get(exercise, {})
+        known, place = SAME.get(exercise, {}), f"tests/same_answers/{exercise[0]}.py"
         for name in right:
             if name not in known:
                 print(f"{exercise}: RIGHT {name}")
+        if set(right) - set(known):
+            print(f"To the judge add a case that rejects them, or put them in {place}, with the reason.")
         for name in set(known) - set(right):
             print(f"{exercise}: rejected, or no change of the solution: {name}")
         fine &= set(right) == set(known)
@@ -190,6 +193,8 @@ def main() -> int:
     parser.add_argument("--methods", nargs="+", default=get_all_start_methods())
     parser.add_argument("--busy", action="store_true", help="while every core computes")
     options = parser.parse_args()
+    if options.what == "mutants" and not importlib.util.find_spec("cosmic_ray"):
+        parser.error("that needs: pip install 'cosmic-ray>=8,<9'")
     exercises = [each for each in SOLUTIONS if each[0] == options.lesson and options.only in (None, each[1])]
     with busy(os.cpu_count() if options.busy else 0):
         if options.what == "mutants":

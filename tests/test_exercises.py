@@ -40,6 +40,7 @@ from helpers.judge import (
 )
 
 OURS = "TEST_EXERCISES"  # an environment variable that all processes of a test inherit
+MUST_BE_RIGHT = "If the task's words allow this answer, mend the judge in helpers/exercises; if not, the answer."
 ROUNDS = 5  # how often each right answer is tried under each start method, with and without other work on every core
 
 
@@ -71,14 +72,19 @@ def left_behind(folder: Path) -> list[str]:
 
 
 def test_every_exercise_has_wrong_answers():
-    assert set(SOLUTIONS) == set(WRONG)
+    assert set(SOLUTIONS) == set(WRONG), "an exercise without entry in tests/wrong_answers, or the reverse"
     assert min(len(answers) for answers in WRONG.values()) >= 3
 
 
-def test_right_answers_differ_from_the_solution():
+def test_every_exercise_has_right_answers_that_differ_from_the_solution():
+    assert set(SOLUTIONS) == set(RIGHT), "an exercise without entry in tests/right_answers, or the reverse"
     for exercise, answers in RIGHT.items():
-        assert len({*answers.values(), SOLUTIONS[exercise]}) > 5
-    assert set(SAME) == set(RIGHT) == set(SOLUTIONS)
+        assert len({*answers.values(), SOLUTIONS[exercise]}) > 5, f"{exercise}: five that differ are wanted"
+
+
+def test_of_every_exercise_the_small_changes_were_tried():
+    lacking = sorted(set(SOLUTIONS) ^ set(SAME))
+    assert lacking == [], "what goes into tests/same_answers: python tests/answers.py mutants LESSON --only NUMBER"
 
 
 class Exercises:
@@ -89,12 +95,13 @@ class Exercises:
     def test_the_published_solution_is_right(self, exercise, start_method, tmp_path, monkeypatch):
         monkeypatch.setenv("MP_START_METHOD", start_method)
         said = judged(tmp_path, exercise, SOLUTIONS[exercise])
-        assert said.startswith("Right: ")
+        assert said.startswith("Right: "), f"{said}\n{MUST_BE_RIGHT}"
         assert "\n" not in said  # nothing was printed
 
     def test_a_right_answer_that_differs_is_right(self, exercise, name, start_method, tmp_path, monkeypatch):
         monkeypatch.setenv("MP_START_METHOD", start_method)
-        assert judged(tmp_path, exercise, RIGHT[exercise][name]).startswith("Right: ")
+        said = judged(tmp_path, exercise, RIGHT[exercise][name])
+        assert said.startswith("Right: "), f"{said}\n{MUST_BE_RIGHT}"
 
     def test_a_right_answer_is_right_each_time(self, exercise, name, cores, start_method, tmp_path, monkeypatch):
         monkeypatch.setenv("MP_START_METHOD", start_method)
@@ -119,11 +126,14 @@ class Exercises:
         changes, hint = WRONG[exercise][number]
         code = SOLUTIONS[exercise]
         for old, new in changes:
-            assert old in code
+            assert old in code, "the solution has changed: change tests/wrong_answers too"
             code = code.replace(old, new)
         said = judged(tmp_path, exercise, code)
-        assert said.startswith("Not yet: ")
-        assert hint in said
+        assert said.startswith("Not yet: "), f"{said}\nMend the judge: it takes this for right:\n{code}"
+        assert hint in said, (
+            f"{said}\nExpected was the hint {hint!r}, for this answer:\n{code}"
+            "Is that the better hint? Then mend the judge, or the order in its `must`; if not, tests/wrong_answers."
+        )
 
 
 def pytest_generate_tests(metafunc):
@@ -287,7 +297,7 @@ class TestAnyEnvironment:
         for name in ("helpers", "json", "queue", "random", "types"):
             (tmp_path / f"{name}.py").write_text("raise ImportError('this one is the learner's')")
         said = judged(tmp_path, exercise, SOLUTIONS[exercise])
-        assert said.startswith("Right: ")
+        assert said.startswith("Right: "), f"{said}\n{MUST_BE_RIGHT}"
         assert "In your way: helpers.py, json.py, queue.py, random.py, types.py, which" in said
 
     def test_a_module_of_the_learners_own_is_found(self, tmp_path):

@@ -1,6 +1,7 @@
 """What every lesson must keep to; nbval compares the outputs themselves."""
 
 import ast
+import difflib
 import json
 import re
 from functools import cache
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from store import METADATA
-from translate import anchor, headings, links
+from translate import anchor, encoded, headings, links
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -43,13 +44,14 @@ def anchors(path: Path) -> set[str]:
 
 
 def broken_links(path: Path, text: str) -> list[str]:
-    """The links of a page that lead nowhere on this machine."""
+    """The links of a page that lead nowhere on this machine, each with the section that may be meant."""
     broken = []
     for target in links(text):
         file, _, place = unquote(target).partition("#")
         to = (path.parent / file).resolve() if file else path
         if "://" not in target and not (to.exists() and (not place or place in anchors(to))):
-            broken.append(target)
+            meant = difflib.get_close_matches(place, anchors(to), 1) if to.exists() and place else []
+            broken.append(f"{target} (perhaps #{encoded(meant[0])})" if meant else target)
     return broken
 
 
@@ -69,7 +71,7 @@ def test_no_cell_is_empty_or_long(lesson):
         most = 13
         if lines.pop(0).startswith("%%writefile"):  # a program is shown whole
             most = 60 if section == "A whole program" else 25
-        assert len(lines) <= most, cell.source
+        assert len(lines) <= most, f"{len(lines)} lines, {most} at most: {cell.source}"
 
 
 def test_no_output_is_ignored(lesson):
@@ -89,7 +91,7 @@ def test_few_outputs_read_like_assertions(lesson):
     """True and False are shown where the API returns them and the reader asked for them."""
     texts = ["".join(output.get("text", "")) for cell in code(lesson) for output in cell.outputs]
     lines = [line for text in texts for line in text.splitlines() if re.search(r"\b(True|False)\b", line)]
-    assert len(lines) <= 7, lines
+    assert len(lines) <= 7, f"more than 7 lines with True or False: let the newest print a value instead: {lines}"
     assert [line for line in lines if re.search(r"as said|as promised|the same", line)] == []
 
 
@@ -132,7 +134,9 @@ def test_the_frame(lesson):
 
 def test_predictions_have_answers(lesson):
     text = "\n".join(markdown(lesson))
-    assert text.count("**Predict:**") == text.count("<summary>Answer</summary>") >= 3
+    assert text.count("**Predict:**") == text.count("<summary>Answer</summary>") >= 3, (
+        "each **Predict:** has its <details><summary>Answer</summary>, in these words"
+    )
     assert text.count("<details>") == text.count("</details>")
 
 
@@ -151,7 +155,7 @@ def test_every_worker_of_the_module_is_used(lesson):
     text = "\n".join(cell.source for cell in code(lesson))
     module = (ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8")
     for worker in re.findall(r"^(?:def|class) (\w+)", module, re.MULTILINE):
-        assert re.search(rf"\b{worker}\b", text) or module.count(worker) > 1, worker
+        assert re.search(rf"\b{worker}\b", text) or module.count(worker) > 1, f"no cell uses {worker}"
 
 
 def test_workers_stand_in_the_order_in_which_the_lesson_meets_them(lesson):
@@ -160,7 +164,9 @@ def test_workers_stand_in_the_order_in_which_the_lesson_meets_them(lesson):
     calls = re.findall(r"^show\(([^)]*)\)", "\n".join(cell.source for cell in code(lesson)), re.MULTILINE)
     shown = dict.fromkeys(worker for call in calls for worker in re.findall(r"\w+", call))
     defined = re.findall(r"^(?:def|class) (\w+)", module, re.MULTILINE)
-    assert [worker for worker in shown if worker in defined] == [worker for worker in defined if worker in shown]
+    assert [worker for worker in shown if worker in defined] == [worker for worker in defined if worker in shown], (
+        f"put the workers in helpers/{name}.py into the lesson's order"
+    )
 
 
 @pytest.mark.parametrize("module", [*(path.stem[3:] for path in LESSONS), "experiments"])

@@ -3,7 +3,8 @@ library, another structure, classes, type hints, helpers, and comments and `...`
 
 Each is a whole file. A judge that rejects one of them demands more than its task says.
 
-The first of each exercise is tried by the README's command. CI tries all, under each start method (-m slow).
+The first of each exercise is tried by the README's command; all of them, under each start method, by -m thorough, and
+by python tests/answers.py right LESSON --only NUMBER.
 """
 
 from importlib import import_module
