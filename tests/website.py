@@ -226,6 +226,12 @@ def test_the_sitemap_has_all_pages(pages, site):
     assert {each.text for each in found} == {ADDRESS + name for name in pages if not name.endswith("search.html")}
 
 
+def test_the_chinese_menus_are_chinese(pages):
+    text = pages["zh/02_pool.html"].path.read_text(encoding="utf-8")
+    for word in ("Color mode", "System Settings", ">Light<", ">Dark<", "On this page", "Skip to", "Back to top"):
+        assert word not in text, word
+
+
 def test_each_page_says_its_language(pages):
     for name, page in pages.items():
         assert [has["lang"] for has in page.all("html")] == ["zh-CN" if name.startswith("zh/") else "en"]
