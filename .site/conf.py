@@ -1,6 +1,7 @@
 """Sphinx's settings. build.py runs Sphinx once for each language, which the environment names."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +20,7 @@ language = TEXTS[LANGUAGE]["locale"]
 locale_dirs = ["../locales"]  # the theme's words that Sphinx has no translation of
 root_doc = "index"
 extensions = ["myst_nb", "sphinx_copybutton"]
+highlight_language = "text"  # a drawing is not Python; code says what it is
 smartquotes = False  # a message is to be found as Python prints it
 
 nb_execution_mode = "off"
@@ -57,8 +59,22 @@ html_context = {
 copybutton_selector = "div:not(.output) > div.highlight pre"  # code, not what it printed
 
 
+def breakable(word: re.Match) -> str:
+    return re.sub(r"[._(/:=](?=\w)|[a-z](?=[A-Z])", r"\g<0><wbr>", word[0])
+
+
 class Writer(HTML5Translator):
-    """Sphinx's, which writes the address of a section into a link as it is, even one with a quotation mark."""
+    """Sphinx's, which writes the address of a section into a link as it is, even one with a quotation mark.
+
+    And a long piece of code in a table can be broken after a dot, a bracket and the like.
+    """
+
+    def visit_Text(self, node) -> None:
+        begun = len(self.body)
+        super().visit_Text(node)
+        if node.parent.get("in_table"):
+            written = "".join(self.body[begun:])
+            self.body[begun:] = [re.sub(r"(?<=>)[^<>]{17,}(?=<)", breakable, written)]
 
     def add_permalink_ref(self, node, title) -> None:
         shown = node.deepcopy()
@@ -90,7 +106,7 @@ def finish(app, exception) -> None:
 
 
 def setup(app) -> None:
-    for each in (transforms.Addresses, transforms.Links, transforms.Cells):
+    for each in (transforms.Addresses, transforms.Links, transforms.Tables, transforms.Cells):
         app.add_transform(each)
     app.set_translator("html", Writer)
     app.connect("builder-inited", without_sphinx_search)

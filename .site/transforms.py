@@ -5,6 +5,7 @@ import os
 import re
 from html import escape
 from pathlib import Path
+from unicodedata import east_asian_width
 from urllib.parse import unquote
 
 from docutils import nodes
@@ -125,6 +126,9 @@ class Links(OfPage):
                 continue
             found, section = find(PAGES, self.page.source, link["reftarget"])
             content = link[0].children
+            if isinstance(found, Page) and found.language != LANGUAGE and len(link.parent) == 1:
+                link.parent.parent.remove(link.parent)  # a line to the other language: each page has a switch
+                continue
             if isinstance(found, Page):
                 new = [self.to_page(found, section, content)]
             elif REPOSITORY and found.exists():
@@ -144,6 +148,24 @@ class Links(OfPage):
         target = {"reftype": "myst", "refdomain": "doc", "refexplicit": True, "refdoc": self.env.docname}
         text = nodes.inline("", "", *content)
         return addnodes.pending_xref("", text, **target, reftarget=page.name, reftargetid=section or None)
+
+
+class Tables(OfPage):
+    """A head without words is left out, a few letters stay on one line, and long code can be broken."""
+
+    default_priority = 692
+
+    def apply(self) -> None:
+        for head in list(self.document.findall(nodes.thead)):
+            if not text_of(head):
+                head.parent.remove(head)
+        for table in self.document.findall(nodes.table):
+            for code in table.findall(nodes.literal):
+                code["in_table"] = True  # where conf.py writes it so that it can be broken
+        for cell in self.document.findall(nodes.entry):
+            wide = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text_of(cell))
+            if wide <= 12:
+                cell["classes"].append("short")
 
 
 class Cells(OfPage):
@@ -190,19 +212,20 @@ class Cells(OfPage):
 
 
 def text_of(node: nodes.Node) -> str:
-    """What a reader reads of it, on one line."""
-    parts = [part.astext() for part in node.findall(nodes.Text)]
+    """What a reader reads of it, on one line: no tags."""
+    parts = [part.astext() for part in node.findall(nodes.Text) if not isinstance(part.parent, nodes.raw)]
     return re.sub(r"\s+", " ", "".join(parts)).strip()
 
 
 def own_text(section: nodes.section) -> str:
-    """The text of a section without that of its title and the sections in it."""
+    """The text of a section without that of its title and the sections in it, and without a traceback's underlines."""
     parts = []
     for child in section.children:
         if not isinstance(child, nodes.section | nodes.title):
-            parts += [part.astext() for part in child.findall(nodes.Text)]
+            blocks = child.findall(nodes.TextElement)
+            parts += [text_of(block) for block in blocks if not isinstance(block, nodes.Inline)]
             parts += [picture["alt"] for picture in child.findall(nodes.image)]
-    return re.sub(r"\s+", " ", " ".join(parts)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"[\^~]{3,}", "", " ".join(parts))).strip()
 
 
 def shortened(text: str, most: int = 250) -> str:
@@ -214,10 +237,6 @@ def description(section: nodes.Element) -> str:
     """What a search engine should say of a page or a section: its first paragraph, or its table's first column."""
     for paragraph in section.findall(nodes.paragraph):
         place = paragraph.parent
-        if all(
-            isinstance(part, nodes.reference | addnodes.pending_xref) for part in paragraph
-        ):  # to the other language
-            continue
         if isinstance(place, nodes.section) and (place is section or isinstance(section, nodes.document)):
             return shortened(text_of(paragraph))
     if rows := [row for body in section.findall(nodes.tbody) for row in body.findall(nodes.row)]:

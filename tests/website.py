@@ -226,6 +226,12 @@ def test_the_sitemap_has_all_pages(pages, site):
     assert {each.text for each in found} == {ADDRESS + name for name in pages if not name.endswith("search.html")}
 
 
+def test_the_chinese_menus_are_chinese(pages):
+    text = pages["zh/02_pool.html"].path.read_text(encoding="utf-8")
+    for word in ("Color mode", "System Settings", ">Light<", ">Dark<", "On this page", "Skip to", "Back to top"):
+        assert word not in text, word
+
+
 def test_each_page_says_its_language(pages):
     for name, page in pages.items():
         assert [has["lang"] for has in page.all("html")] == ["zh-CN" if name.startswith("zh/") else "en"]
@@ -328,6 +334,90 @@ def test_axe_finds_nothing_serious_and_a_telephone_is_wide_enough(page, address,
         assert width <= TELEPHONE["width"]
     for width in page.evaluate("[...document.querySelectorAll('td:last-child')].map(cell => cell.offsetWidth)"):
         assert width >= 100  # wide enough for a word
+
+
+# The longest piece of a word in a table that ends a line within the word, where it may not be broken.
+BROKEN_WORDS = """
+() => {
+  const broken = [], range = document.createRange();
+  for (const cell of document.querySelectorAll('article :is(td, th)')) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      for (const {0: word, index} of walker.currentNode.data.matchAll(/[A-Za-z]+/g)) {
+        range.setStart(walker.currentNode, index);
+        range.setEnd(walker.currentNode, index + word.length);
+        if (new Set([...range.getClientRects()].map(each => each.top)).size > 1) broken.push(word);
+      }
+    }
+  }
+  return broken;
+}
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize("name", [name for name in names() if not name.endswith("search")])
+def test_words_in_tables_are_whole_and_outputs_are_not_cut_off(page, address, name):
+    page.goto(f"{address}{name}.html")
+    more = "each => each.scrollWidth > each.clientWidth"
+    cut = f"[...document.querySelectorAll('.output.stream pre')].filter({more}).length"
+    for size in (DESKTOP, TELEPHONE, {"width": 360, "height": 740}):
+        page.set_viewport_size(size)
+        assert page.evaluate(BROKEN_WORDS) == [], size
+        assert page.evaluate(cut) == 0, size
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        if size == DESKTOP:  # each table can be seen whole
+            tables = (
+                "[...document.querySelectorAll('table')].map(each => each.offsetWidth - each.parentElement.clientWidth)"
+            )
+            assert all(more <= 0 for more in page.evaluate(tables))
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["01_process", "zh/02_pool", "05_lock"])
+def test_a_heading_ends_where_its_text_ends(page, address, name):
+    page.goto(f"{address}{name}.html")
+    lines = """
+        [...document.querySelectorAll('article :is(h1, h2, h3)')].filter(heading => {
+          const bottoms = [...heading.childNodes].slice(0, -1).flatMap(each => {
+            const range = document.createRange();
+            range.selectNode(each);
+            return [...range.getClientRects()].map(rect => rect.bottom);
+          });
+          return heading.getBoundingClientRect().bottom > Math.max(...bottoms) + 12;
+        }).map(heading => heading.textContent)
+    """
+    assert page.evaluate(lines) == []
+
+
+def test_no_table_has_an_empty_head(pages):
+    for name, page in pages.items():
+        text = page.path.read_text(encoding="utf-8")
+        for head in re.findall(r"<thead>.*?</thead>", text, re.DOTALL):
+            assert re.sub(r"<[^>]*>|\s", "", head), name
+
+
+def test_the_switch_is_the_only_line_that_leads_to_the_other_language(pages):
+    for name, page in pages.items():
+        text = page.path.read_text(encoding="utf-8")
+        assert not re.search(r"<p><a [^>]*>(<span>)?(中文|English)(</span>)?</a></p>", text), name
+
+
+@needs_browser
+def test_what_the_search_shows_is_text_with_the_words_marked(page, address):
+    page.goto(f"{address}search.html")
+    for words in ("deadlock", "Can't get attribute 'job' on <module '__main__'>", "leaked semaphore objects"):
+        page.fill("#query", words)
+        shown = page.locator("#results p").all_inner_texts()
+        assert shown
+        for piece in shown:
+            assert "<details" not in piece
+            assert "</" not in piece
+            assert "^^^" not in piece
+            assert len(piece) < 400
+        marked = page.locator("#results li >> nth=0").locator("mark").all_inner_texts()
+        assert marked
+        assert {each.lower().strip("'<>") for each in marked} & {*words.lower().split(), words.lower()}
 
 
 @needs_browser

@@ -4,7 +4,11 @@
 "use strict";
 
 const MOST = 20;
-const plain = text => text.normalize("NFKC").toLowerCase().replace(/[‘’`]/g, "'");
+/* A letter stays one letter, so that what is found here stands at the same place in the text. */
+const plain = text => text.replace(/./gsu, letter => {
+  const simple = letter.normalize("NFKC").toLowerCase();
+  return simple.length === letter.length ? simple : letter;
+}).replace(/[‘’`]/g, "'");
 const sections = SECTIONS.map(([address, page, title, text, also]) => (
   {address, page, title, text, head: plain(`${title} ${also}`), body: plain(text)}
 ));
@@ -48,19 +52,36 @@ function search(text) {
   return {found: found.slice(0, MOST), words: [query, ...weights.filter(([, weight]) => weight).map(([word]) => word)]};
 }
 
-/* A piece of a section's text around the first of the words that it has, which is marked. */
-function excerpt(section, wanted) {
+/* Where the word begins that goes on here; in Chinese each character may be the first. */
+function beginning(text, at) {
+  for (let most = 30; most && /^[^\s\p{Script=Han}]{2}$/u.test(text.slice(at - 1, at + 1)); most -= 1) at -= 1;
+  return at;
+}
+
+/* A piece of a section's text: where the query stands as it is, or else most of its words, which are marked. */
+function excerpt({text, body}, wanted) {
+  const telling = wanted.filter((word, at) => !at || word.length > 2 || /\p{Script=Han}/u.test(word));
+  const places = telling.flatMap(word => {
+    const found = [];
+    for (let at = body.indexOf(word); at >= 0 && found.length < 50; at = body.indexOf(word, at + 1)) found.push({at, word});
+    return found;
+  });
+  const near = ({at}) => places.filter(each => each.at >= at && each.at < at + 120).map(each => each.word);
+  const worth = place => place.word === wanted[0] ? Infinity : new Set(near(place)).size;
+  const best = places.reduce((first, each) => worth(each) > worth(first) ? each : first, places[0]);
+  const {at: start, word: found} = best || {at: 0, word: ""};
+  const from = beginning(text, Math.max(0, start - 60)), to = beginning(text, start + found.length + 180);
   const piece = document.createElement("p");
-  const word = wanted.find(each => section.body.includes(each));
-  const at = word ? section.body.indexOf(word) : 0;
-  const from = Math.max(0, at - 80), to = at + 160;
-  if (section.body.length !== section.text.length || !word) {
-    piece.textContent = section.text.slice(from, to);
-  } else {
+  let at = from;
+  for (const place of places.sort((a, b) => a.at - b.at || b.word.length - a.word.length)) {
+    if (place.at < at || place.at + place.word.length > to) continue;
     const mark = document.createElement("mark");
-    mark.textContent = section.text.slice(at, at + word.length);
-    piece.append((from ? "… " : "") + section.text.slice(from, at), mark, section.text.slice(at + word.length, to) + " …");
+    mark.textContent = text.slice(place.at, place.at + place.word.length);
+    piece.append(text.slice(at, place.at), mark);
+    at = place.at + place.word.length;
   }
+  piece.append(text.slice(at, to), to < text.length ? " …" : "");
+  if (from) piece.prepend("… ");
   return piece;
 }
 
