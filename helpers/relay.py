@@ -11,8 +11,8 @@ stream that was made earlier, and whatever it does with its descriptors does wha
 own that stood in for `sys.stdout` in the child was tried first: all that went around it went astray.)
 
 A parent reads all pipes in one thread. When a child has ended, `join()`, `is_alive()`, `exitcode`, `close()` and `mp`'s
-`active_children()` read what is left themselves, so they depend on no other thread, and on no time. Who learns of the end
-in another way, from the sentinel or a message, may print before the child's last line is there.
+`active_children()` read what is left themselves, so they depend on no other thread, and on no time. Who learns of the
+end in another way, from the sentinel or a message, may print before the child's last line is there.
 
 - Where nothing stands in for the parent's `sys.stdout`, as in a script, its children inherit it, as they do from plain
   multiprocessing: there is no pipe and no thread.
@@ -29,8 +29,9 @@ Not run, because there was no such machine: Windows. Who asks for a pipe there w
 reader does not wait in a read: it asks every 10 ms what has come. Programs that a child runs write to its console.
 
 What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.15): `_bootstrap`, which every
-start method calls first in the child, `_start_method`, `_popen`, `_parent_pid` and a context's `_name`; `reduction.DupFd` and Windows'
-`duplicate_for_child`, by which a descriptor travels; and `forkserver._forkserver`, asked what it preloads.
+start method calls first in the child, `_start_method`, `_popen`, `_parent_pid` and a context's `_name`;
+`reduction.DupFd` and Windows' `duplicate_for_child`, by which a descriptor travels; and `forkserver._forkserver`, asked
+what it preloads.
 """
 
 import _thread
