@@ -256,6 +256,14 @@ def forget() -> None:
         path.unlink()
 
 
+def wait_for(what: str, times: int = 1) -> None:
+    """Wait until the judge has noted this, so many times; for a minute at most.
+
+    Seldom looked for: who waits must not seem to work, see `Call.reaches`.
+    """
+    wait_until(lambda: noted(what) >= times, 60, 0.05)
+
+
 def wait_until(condition: Callable[[], object], seconds: float, pause: float = 0.005) -> bool:
     """Wait until the condition is true, for so many seconds at most; return whether it is.
 

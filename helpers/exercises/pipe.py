@@ -23,6 +23,7 @@ from helpers.judge import (
     same,
     short,
     told,
+    wait_for,
     wait_until,
 )
 
@@ -47,11 +48,6 @@ def begin(given: tuple) -> connection.Connection:
     if len(given) != 1 or not hasattr(given[0], "recv"):
         note("misled", ", ".join(type(each).__name__ for each in given) or "no argument")
     return given[0]
-
-
-def wait_for(what: str, times: int = 1) -> None:
-    """Wait until the judge has noted this; it ends this process if it never does."""
-    wait_until(lambda: noted(what) >= times, 60)
 
 
 def leave() -> None:

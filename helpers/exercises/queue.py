@@ -30,6 +30,7 @@ from helpers.judge import (
     note,
     noted,
     told,
+    wait_for,
     wait_until,
 )
 
@@ -52,10 +53,10 @@ def begin(what: str = "", text: str = "") -> None:
     no_traceback()
 
 
-def wait_for(word: str, pause: float = 0.0) -> None:
-    """Wait for a note of the judge, and then so many seconds in which a wrong answer can show that it is wrong."""
-    wait_until(lambda: noted(word), 60, 0.05)
-    time.sleep(pause)
+def wait_longer_for(word: str) -> None:
+    """Wait for a note of the judge, and then a while, in which a wrong answer can show that it is wrong."""
+    wait_for(word)
+    time.sleep(0.3)
 
 
 def conduct(run: Call, *steps: tuple[Callable[[], object], str]) -> None:
@@ -120,11 +121,11 @@ def put_result(queue, argument: str) -> None:
     begin()
     wait_for("all are there")
     if argument == "late":
-        wait_for("others put", 0.3)
+        wait_longer_for("others put")
     queue.put(RESULTS[argument])
     note("put")
     if argument == "late":
-        wait_for("all put", 0.3)
+        wait_longer_for("all put")
         note("left")
 
 
@@ -254,7 +255,7 @@ def put_three(tasks, number: int) -> None:
     wait_for("all are there")
     tasks.put(3 * number + 2)
     tasks.put(3 * number + 1)
-    wait_for("0 has ended" if number else "first tasks done", 0.3)
+    wait_longer_for("0 has ended" if number else "first tasks done")
     tasks.put(3 * number)
     tasks.close()
     tasks.join_thread()
@@ -273,7 +274,7 @@ def put_many(tasks, number: int) -> None:
     """Number 0 puts 900 tasks, when number 1 has ended, which puts none."""
     begin("producer", str(number))
     if number == 0:
-        wait_for("1 has ended", 0.3)
+        wait_longer_for("1 has ended")
         for task in range(900):
             tasks.put(task)
     note(f"{number} has ended")
