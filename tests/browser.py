@@ -239,7 +239,11 @@ def test_each_lesson_leads_back_to_the_readme(front):
         wait_for(front, "README.md")
 
 
-@pytest.fixture(scope="module", params=LESSONS, ids=lambda path: path.stem)
+# The first and the last in CI, all of them weekly: a lesson takes half a minute and more.
+FEW = [pytest.param(path, marks=() if path in LESSONS[::4] else pytest.mark.thorough) for path in LESSONS]
+
+
+@pytest.fixture(scope="module", params=FEW, ids=[path.stem for path in LESSONS])
 def lesson(request, browser, lab):
     """A lesson with all its cells run; `seen` is what then stands on the page."""
     opened = Lesson(browser, lab, request.param)
