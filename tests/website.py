@@ -324,7 +324,7 @@ def few(name: str):
 
 
 @needs_browser
-@pytest.mark.parametrize("name", map(few, names()))
+@pytest.mark.parametrize("name", [few(name) for name in names()])
 def test_axe_finds_nothing_serious_and_a_telephone_is_wide_enough(page, address, name):
     page.goto(f"{address}{name}.html{'?q=deadlock' if name.endswith('search') else ''}")
     for theme in ("light", "dark"):
