@@ -189,14 +189,20 @@ def test_ping_returns_the_shortest_of_several_times():
         time.sleep(next(pauses))
         log.append("answer")
 
-    assert 0.001 <= pipe.ping(log.append, receive, 3) < 0.005
-    assert log == [b"xxx", "answer"] * 4
+    assert 0.001 <= pipe.ping(log.append, receive, 2_000) < 0.005
+    assert log == [b"x" * 2_000, "answer"] * 4
 
 
 def test_ping_takes_more_of_short_times():
     log = []
-    assert pipe.ping(log.append, lambda: time.sleep(0.001), 1) >= 0.001
+    assert pipe.ping(log.append, lambda: time.sleep(0.001), 2_000) >= 0.001
     assert 4 < len(log) <= 21
+
+
+def test_ping_takes_many_of_short_messages():
+    log = []
+    assert pipe.ping(log.append, lambda: time.sleep(0.001), 1_000) >= 0.001
+    assert len(log) == 50
 
 
 def test_pong_answers_each_message_until_an_empty_one():
