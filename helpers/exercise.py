@@ -111,17 +111,18 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         began = time.monotonic()
         try:
             wait_until(lambda: record.exists() or code() is not None, START)
-            least, limit = limit, fair(limit, (started := time.monotonic()) - began)
-            if not wait_until(lambda: code() is not None, limit):  # perhaps the machine is busy only now
-                limit = max(limit, fair(least, _start_again(lesson)))
-                wait_until(lambda: code() is not None, started + limit - time.monotonic())
+            started = time.monotonic()
+            patience = fair(limit, started - began)
+            if not wait_until(lambda: code() is not None, patience):  # perhaps the machine is busy only now
+                patience = max(patience, fair(limit, _start_again(lesson)))
+                wait_until(lambda: code() is not None, started + patience - time.monotonic())
             ended_with, now = code(), time.monotonic()
         finally:
             _end_all(mark, process.pid)
             process.kill()  # as a rule it has ended; waiting for it must not depend on that
             process.wait()
         recorded = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    said = recorded.get("said") or f"Not yet: {_why_ended(recorded.get('tried', []), ended_with, limit, now)}"
+    said = recorded.get("said") or f"Not yet: {_why_ended(recorded.get('tried', []), ended_with, patience, now)}"
     return said + _in_the_way(Path(folder)) + printed.at_last()
 
 
@@ -136,10 +137,8 @@ def fair(limit: float, started: float) -> float:
 def _start_again(lesson: str) -> float:
     """How many seconds it takes now to start as the referee does."""
     began = time.monotonic()
-    code = START_REFEREE.replace("import referee", "import _judges").replace(
-        "referee(*sys.argv[1:])", "_judges(sys.argv[1])"
-    )
-    subprocess.run([sys.executable, "-c", code, lesson], stdin=subprocess.DEVNULL, check=False)
+    code = f"import sys; sys.path.append({str(ROOT)!r}); import helpers.exercise, helpers.exercises.{lesson}"
+    subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, check=False)
     return time.monotonic() - began
 
 

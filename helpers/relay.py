@@ -351,6 +351,7 @@ def _open_events() -> None:
 
 
 def _install_unpickled(ends: dict, *rest) -> None:
+    """In a child that was started anew, when it unpickles its process."""
     for number in ends:
         with contextlib.suppress(Exception):  # what the main module has printed, on a stream that it has made
             getattr(sys, NAMES[number]).flush()

@@ -106,10 +106,16 @@ def reader_of(fifo, pid):
     """The descendant that has the pipe open: its `open` may return later than the writer's."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        for process in psutil.Process(pid).children(recursive=True):
-            if any(same_file(opened, fifo) for opened in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()):
-                return process
+        processes = psutil.Process(pid).children(recursive=True)
+        readers = [each for each in processes if any(same_file(opened, fifo) for opened in descriptors(each))]
+        if readers:
+            assert len(readers) == 1
+            return readers[0]
     raise AssertionError(f"no process has {fifo} open")
+
+
+def descriptors(process):
+    return pathlib.Path(f"/proc/{process.pid}/fd").iterdir()
 
 
 def same_file(opened, path):

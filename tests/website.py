@@ -18,7 +18,7 @@ import threading
 import xml.etree.ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
@@ -265,7 +265,7 @@ def chromium():
 
 
 @pytest.fixture
-def page(chromium):
+def page(chromium, site):
     """A page of the browser; what goes wrong in its scripts or is missing fails the test."""
     context = chromium.new_context(
         viewport=DESKTOP, reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"]
@@ -273,8 +273,13 @@ def page(chromium):
     context.set_default_timeout(15_000)
     opened, wrong = context.new_page(), []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
-    # One that the next page, or the end, cut off is none of the site's faults.
-    opened.on("requestfailed", lambda request: request.failure == CUT_OFF or wrong.append(request.url))
+
+    def failed(request):
+        # One that the next page, or the end, cut off is none of the site's faults, if the site has what it asked for.
+        if request.failure != CUT_OFF or not (site.parent / unquote(urlsplit(request.url).path).lstrip("/")).exists():
+            wrong.append(request.url)
+
+    opened.on("requestfailed", failed)
     opened.on("response", lambda response: wrong.append(response.url) if response.status >= 400 else None)
     yield opened
     context.close()

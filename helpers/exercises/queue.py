@@ -350,7 +350,7 @@ class RunAll(OfQueues):
         lost = [task for task in range(6) if task not in done]
         hint = (
             "Hint: only None ends the loop, 0 is a task like any other; no sentinel may come before the last task of "
-            "the last producer; and neither empty() nor a timeout says that no more will come."
+            "the last producer; and neither empty() nor a timeout says that no task will come."
         )
         yield not lost or work is not square, f"did nothing for the tasks {lost}. {hint}"
         hint = "Hint: call work(task) once for each task."

@@ -152,7 +152,7 @@ WRONG = {
         ([("(task := tasks.get()) is not None", "task := tasks.get()")], "0 is a task like any other"),
         (
             [("while (task := tasks.get()) is not None:", "while not tasks.empty():\n        task = tasks.get()")],
-            "neither empty() nor a timeout says that no",  # task will come, or more: how many had begun differs
+            "neither empty() nor a timeout says that no task will come",
         ),
         (
             [("    found = []\n", "    for process in users:\n        process.join()\n    found = []\n")],
