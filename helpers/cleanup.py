@@ -149,7 +149,8 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
         shutting_down()
         if "multiprocessing.forkserver" in sys.modules:
             # ipykernel ends the server, but nobody waits for it, and a zombie is a child still.
-            sys.modules["multiprocessing.forkserver"]._forkserver._stop()
+            with contextlib.suppress(FileNotFoundError):  # the exit handlers may have removed its socket already
+                sys.modules["multiprocessing.forkserver"]._forkserver._stop()
 
     shell = sys.modules["IPython"].get_ipython()
     shell.events.register("post_run_cell", after_cell)

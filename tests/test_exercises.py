@@ -137,7 +137,10 @@ class Exercises:
 
 
 def pytest_generate_tests(metafunc):
-    """Each test of `Exercises` with all that its lesson has, in CI with -m slow; what takes hours, with -m thorough."""
+    """Each test of `Exercises` with all that its lesson has, with -m slow; what takes hours, with -m thorough.
+
+    CI tries every second of the wrong answers (-m "slow and not weekly"), the weekly job all.
+    """
     if metafunc.cls is None or not issubclass(metafunc.cls, Exercises):
         return
     mine = [exercise for exercise in WRONG if exercise[0] == metafunc.cls.lesson]
@@ -158,6 +161,8 @@ def pytest_generate_tests(metafunc):
         }
         for number, case in enumerate(itertools.product(*(values[name] for name in names))):
             mark = () if number == 0 else pytest.mark.slow
+            if "number" in names and number % 2:
+                mark = pytest.mark.slow, pytest.mark.weekly
             if names == ["measured"] or "cores" in names or ("name" in names and number > 0):
                 mark = pytest.mark.thorough
             name = "-".join(map(str, [exercise[1], *case[1:]]))

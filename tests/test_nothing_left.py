@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 import nbformat
@@ -91,9 +92,11 @@ class Run:
             assert time.monotonic() < deadline, left
             time.sleep(0.1)
 
-    def command(self, *command: str, cwd: Path) -> None:
+    def command(self, *command: str, cwd: Path) -> str:
+        """Run a command, which must succeed; returns what it writes to stderr."""
         done = subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stderr
 
 
 @pytest.fixture
@@ -194,6 +197,24 @@ def test_after_jupyter_execute(run, method, tmp_path):
     write_notebook(tmp_path / "left.ipynb", CODE)
     run.environment["MP_START_METHOD"] = method
     run.command(sys.executable, "-m", "jupyter", "execute", "left.ipynb", cwd=tmp_path)
+    run.leaves_nothing()
+
+
+@pytest.mark.skipif("forkserver" not in get_all_start_methods(), reason="a forkserver")
+def test_a_forkserver_whose_folder_is_removed_first_ends_without_a_message(run, tmp_path):
+    """The kernel's exit handlers remove the folder with the server's socket, sometimes before the server is stopped."""
+    code = """
+import multiprocessing, shutil
+from helpers import mp
+
+child = mp.Process(target=print)
+child.start()
+child.join()
+shutil.rmtree(multiprocessing.util.get_temp_dir())
+"""
+    write_notebook(tmp_path / "left.ipynb", code)
+    run.environment["MP_START_METHOD"] = "forkserver"
+    assert "Error" not in run.command(sys.executable, "-m", "jupyter", "execute", "left.ipynb", cwd=tmp_path)
     run.leaves_nothing()
 
 

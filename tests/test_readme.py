@@ -142,7 +142,7 @@ def test_colab_adds_what_its_packages_are_tested_with():
 
 def test_ci_and_the_workflow_build_the_site_with_the_command_that_the_readme_has():
     assert re.search(r"^```sh site\n.*\.site/build\.py\n```$", README, re.MULTILINE)
-    assert '\nbash -euo pipefail -c "$(block site)"\n' in (ROOT / ".ci" / "run").read_text()
+    assert '\nbash -euo pipefail -c "$(block site)" &\n' in (ROOT / ".ci" / "run").read_text()
     assert "/^```sh site/" in (ROOT / ".github" / "workflows" / "site.yml").read_text()
 
 

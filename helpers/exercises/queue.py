@@ -155,10 +155,10 @@ class Results(OfQueues):
         yield "all are there" not in told("stuck"), f"never had all children at work at the same time. {hint}"
         hint = (
             "A child that has put a megabyte does not end before somebody takes it out. Hint: get first, once for each "
-            "child (empty() does not know of results that are still to come), then join."
+            "child (neither None nor empty() nor a timeout says that no more will come), then join."
         )
         yield run.back or "join" not in run.stands, f"{what} {hint}"
-        hint = "Hint: each child puts one result. Neither None nor empty() nor a timeout says that no more will come."
+        hint = "Hint: each child puts one result: neither None nor empty() nor a timeout says that no more will come."
         yield type(run.value) is not list or len(run.value) >= number, f"{what} {hint}"
         hint = "Hint: join each child, behind the last get."
         yield not run.is_right() or not number or noted("left"), f"came back while a child was still running. {hint}"

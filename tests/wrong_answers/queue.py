@@ -36,7 +36,7 @@ WRONG = {
                     "    results = []\n    while not queue.empty():\n        results.append(queue.get())\n",
                 )
             ],
-            "empty() does not know of results that are still to come",
+            "neither None nor empty() nor a timeout says that no more will come",
         ),
         (
             [("[queue.get() for _ in children]", "list(iter(queue.get, None))")],
@@ -60,7 +60,7 @@ WRONG = {
         ([("for _ in children]", "for _ in range(3)]")], "get as many results as there are children"),
         (
             [("[queue.get() for _ in children]\n", "[queue.get()]\n" + get_until_empty("queue", "results", 1))],
-            "Neither None nor empty() nor a timeout",
+            "neither None nor empty() nor a timeout says that no more will come",
         ),
         ([("queue.get() for", "queue.get(timeout=5) for")], "raised Empty in line 14"),
         ([("    for child in children:\n        child.join()", "    children[0].join()")], "join each child"),
