@@ -136,14 +136,22 @@ def _descendants(pid: int) -> list:
 def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) -> None:
     """In a kernel: call these when a cell was interrupted, and when the kernel is asked to end."""
 
+    shell = sys.modules["IPython"].get_ipython()
+    show, handlers = shell.showtraceback, []
+
+    def showtraceback(*args, **kwargs) -> None:
+        # Whoever presses Stop twice must not interrupt what follows: IPython would not come to `after_cell`.
+        if kwargs.get("running_compiled_code") and isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            handlers.append(signal.signal(signal.SIGINT, signal.SIG_IGN))
+        show(*args, **kwargs)
+
     def after_cell(result) -> None:
-        if isinstance(result.error_in_exec, KeyboardInterrupt):
-            # Whoever presses Stop twice must not interrupt this.
-            handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-            try:
+        try:
+            if isinstance(result.error_in_exec, KeyboardInterrupt):
                 interrupted()
-            finally:
-                signal.signal(signal.SIGINT, handler)
+        finally:
+            if handlers:
+                signal.signal(signal.SIGINT, handlers.pop())
 
     def before_shutdown(_) -> None:
         shutting_down()
@@ -152,7 +160,7 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
             with contextlib.suppress(FileNotFoundError):  # the exit handlers may have removed its socket already
                 sys.modules["multiprocessing.forkserver"]._forkserver._stop()
 
-    shell = sys.modules["IPython"].get_ipython()
+    shell.showtraceback = showtraceback
     shell.events.register("post_run_cell", after_cell)
     # Set at a request to shut down, before ipykernel kills the children. A pool would replace its workers for ever.
     shell.observe(before_shutdown, "exit_now")
