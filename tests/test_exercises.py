@@ -22,7 +22,7 @@ from same_answers import SAME
 from wrong_answers import WRONG
 
 from helpers import check
-from helpers.exercise import LIMIT, MARK, _end_all, fair, verdict
+from helpers.exercise import LIMIT, MARK, QUICK, _end_all, fair, verdict
 from helpers.judge import (
     NOTES,
     REFEREE,
@@ -53,8 +53,9 @@ def judged(folder: Path, exercise: tuple[str, int], code: str | bytes, limit: fl
     with patch("helpers.exercise.fair", wraps=fair) as stretched:
         said = verdict(lesson, number, folder, limit)
     most = max(fair(*call.args) for call in stretched.call_args_list)
-    # Two seconds more for starting and cleaning up: 10 in all, where the machine is not busy with other things.
-    assert time.monotonic() - began < most + 2 * most / limit
+    # To start took as long as it took; cleaning up, two seconds: 10 in all, where the machine is not busy with more.
+    started = max(call.args[1] for call in stretched.call_args_list)
+    assert time.monotonic() - began < most + started + 2 * max(1, started / QUICK)
     assert left_behind(folder) == []
     return said
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import queue
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,7 +19,9 @@ class Kernel:
     """A kernel, and what each of its cells has printed so far."""
 
     def __init__(self, method: str):
-        environment = {**os.environ, "MP_START_METHOD": method}
+        # It is killed, and so can't remove its temporary folder itself.
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        environment = {**os.environ, "MP_START_METHOD": method, "TMPDIR": self.folder.name}
         del environment["PYTEST_CURRENT_TEST"]  # with it, ipykernel captures less
         self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(TESTS))
         self.printed: dict[str, str] = {}
@@ -73,6 +76,7 @@ class Kernel:
     def close(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self.folder.cleanup()
 
 
 @pytest.fixture

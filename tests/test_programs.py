@@ -33,6 +33,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -332,7 +333,10 @@ def test_no_child_hangs_that_logs_while_another_chatters(kind, children, method,
 
 @pytest.mark.parametrize("kind", ["plain", "mp"])
 def test_flushed_text_is_there_at_once(kind, method, tmp_path):
-    with ended(start("flush_at_once", method, kind, tmp_path, stdout=-1)) as program:
+    with (
+        tempfile.TemporaryDirectory() as short,  # the program ends without removing its own
+        ended(start("flush_at_once", method, kind, tmp_path, stdout=-1, env=environment_for(TMPDIR=short))) as program,
+    ):
         first = read_line(program)
         (tmp_path / "go").touch()
         assert first == b"progress\n"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -78,6 +79,16 @@ def wait_for_a_child(running) -> None:
     raise AssertionError("no child")
 
 
+def wait_until_it_heeds_sigterm(running) -> None:
+    """Which signals a process has handlers for, Linux tells; elsewhere this only waits."""
+    status, until = Path(f"/proc/{running.pid}/status"), time.monotonic() + 30
+    if not status.exists():
+        return time.sleep(2)
+    while not int(re.search(r"SigCgt:\s*(\w+)", status.read_text())[1], 16) & 1 << signal.SIGTERM - 1:
+        assert time.monotonic() < until, "no handler"
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_an_interrupt_while_children_start_prints_no_traceback(folder, program):
     with start(folder, program) as running:
@@ -98,7 +109,8 @@ def test_sigterm_ends_the_children_too(folder, method, program):
         (folder / name).unlink()
         os.mkfifo(folder / name)
     with start(folder, program, method) as running:
-        time.sleep(2)
+        wait_until_it_heeds_sigterm(running)
+        time.sleep(1)  # as a rule its children are at work now
         running.terminate()
         _, err = running.communicate(timeout=30)
     assert (running.returncode, "Traceback" in err) == (143, False), err

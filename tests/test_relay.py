@@ -6,6 +6,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -454,12 +455,14 @@ def outlived(method: str, how: str, folder, without_signals: bool = False) -> li
                 time.sleep(60)
             """)
     )
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
-        pids = [int(pid) for pid in parent.stdout.readline().split()]
-        assert len(pids) == 4
-        if how == "killed":
-            parent.kill()
-    wait_until_gone(pids)
+    with tempfile.TemporaryDirectory() as short:  # it can't remove its own; `folder` is too long for a socket's name
+        environment = {**os.environ, "TMPDIR": short}
+        with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+            pids = [int(pid) for pid in parent.stdout.readline().split()]
+            assert len(pids) == 4
+            if how == "killed":
+                parent.kill()
+        wait_until_gone(pids)
     return [pid for pid in pids if is_running(pid)]
 
 
