@@ -19,13 +19,17 @@ class Kernel:
     """A kernel, and what each of its cells has printed so far."""
 
     def __init__(self, method: str):
-        # It is killed, and so can't remove its temporary folder itself.
-        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        environment = {**os.environ, "MP_START_METHOD": method, "TMPDIR": self.folder.name}
+        environment = {**os.environ, "MP_START_METHOD": method}
         del environment["PYTEST_CURRENT_TEST"]  # with it, ipykernel captures less
-        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(TESTS))
-        self.printed: dict[str, str] = {}
+        self.begin(environment, TESTS)
         self.run("import os, time, workers; from helpers import mp")
+
+    def begin(self, environment: dict[str, str], folder: Path) -> None:
+        # It is killed, and so can't remove its temporary folder itself.
+        self.temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        environment = {**environment, "TMPDIR": self.temporary.name}
+        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(folder))
+        self.printed: dict[str, str] = {}
 
     def start(self, code: str) -> str:
         """Send a cell; returns its id."""
@@ -76,7 +80,7 @@ class Kernel:
     def close(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
-        self.folder.cleanup()
+        self.temporary.cleanup()
 
 
 @pytest.fixture

@@ -40,7 +40,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from test_kernel import Kernel
 
@@ -258,8 +257,7 @@ class CellKernel(Kernel):
         environment = environment_for(MP_START_METHOD=method)
         if place == "nbval":  # it starts its kernel within a test
             environment["PYTEST_CURRENT_TEST"] = "a lesson"
-        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(folder))
-        self.printed = {}
+        self.begin(environment, folder)
         self.run(f"import os, sys, time; sys.path.append({str(PROGRAMS)!r}); sys.path.append({str(TESTS)!r})")
         self.run("import workers; from helpers import mp")
 

@@ -36,9 +36,9 @@ def stubborn(ready):
 
 def end(number, frame):
     print("parent got", number, flush=True)
-    for child in children:
+    for child, patience in zip(children, (10, 0.5), strict=True):
         child.terminate()
-        child.join(0.5)
+        child.join(patience)
         if child.is_alive():
             print(child.name, "still there", flush=True)
             child.kill()
