@@ -182,21 +182,28 @@ def test_a_block_is_seen_without_a_copy(mp, block):
     assert not far.poll()
 
 
-def test_ping_returns_the_shortest_of_several_times():
-    log, pauses = [], iter([0.02, 0.005, 0.01, 0.001, *[0.005] * 4])
+def test_ping_returns_the_shortest_of_several_times(monkeypatch):
+    log, now, pauses = [], [0.0], iter([0.02, 0.005, 0.01, 0.001, *[0.005] * 4])
+    monkeypatch.setattr(pipe.time, "perf_counter", lambda: now[0])
 
     def receive():
-        time.sleep(next(pauses))
+        now[0] += next(pauses)
         log.append("answer")
 
-    assert 0.001 <= pipe.ping(log.append, receive, 2_000) < 0.005
+    assert pipe.ping(log.append, receive, 2_000) == pytest.approx(0.001)
     assert log == [b"x" * 2_000, "answer"] * 8
 
 
-def test_ping_takes_more_of_short_times():
-    log = []
-    assert pipe.ping(log.append, lambda: time.sleep(0.0005), 2_000) >= 0.0005
-    assert 8 < len(log) <= 41
+@pytest.mark.parametrize(("size", "seconds", "number"), [(2_000, 0.001, 20), (10, 0.001, 50), (10, 0.0001, 200)])
+def test_ping_takes_more_of_short_times(monkeypatch, size, seconds, number):
+    log, now = [], [0.0]
+    monkeypatch.setattr(pipe.time, "perf_counter", lambda: now[0])
+
+    def receive():
+        now[0] += seconds
+
+    assert pipe.ping(log.append, receive, size) == pytest.approx(seconds)
+    assert number <= len(log) <= number + 1
 
 
 def test_ping_takes_many_of_short_messages():
