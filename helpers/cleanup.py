@@ -141,7 +141,8 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
 
     def showtraceback(*args, **kwargs) -> None:
         # Whoever presses Stop twice must not interrupt what follows: IPython would not come to `after_cell`.
-        if kwargs.get("running_compiled_code") and isinstance(sys.exc_info()[1], KeyboardInterrupt):
+        in_cell = kwargs.get("running_compiled_code") and threading.current_thread() is threading.main_thread()
+        if in_cell and isinstance(sys.exc_info()[1], KeyboardInterrupt):
             handlers.append(signal.signal(signal.SIGINT, signal.SIG_IGN))
         show(*args, **kwargs)
 

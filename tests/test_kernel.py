@@ -142,6 +142,16 @@ def test_a_second_interrupt_does_not_stop_the_first_one_from_ending_children(ker
     wait_until_gone(pids)
 
 
+def test_an_interrupt_of_a_cell_in_another_thread_is_shown(kernel):
+    """As in a subshell of Jupyter's: only the main thread may change what SIGINT does."""
+    printed = kernel.run(
+        "import threading; code = 'raise KeyboardInterrupt'\n"
+        "thread = threading.Thread(target=get_ipython().run_cell, args=(code,)); thread.start(); thread.join()"
+    )
+    assert "KeyboardInterrupt" in printed
+    assert "ValueError" not in printed
+
+
 def test_a_killed_kernel_leaves_no_process(kernel, method):
     printed = kernel.run(
         "receiver, sender = mp.Pipe(duplex=False)\n"
