@@ -3,6 +3,7 @@
     python tests/answers.py mutants process        every small change of the solutions: which is still "Right"?
     python tests/answers.py right process          each of tests/right_answers, five times under each start method
     python tests/answers.py right process --busy   the same while every core computes
+    python tests/answers.py wrong process --busy   each of tests/wrong_answers: does it always get its hint?
     python tests/answers.py mutants process --only 3 --workers 1
 
 The small changes are those that cosmic-ray's operators know (pip install 'cosmic-ray>=8,<9'), and dropping, repeating
@@ -12,7 +13,6 @@ that is "Right" must stand in tests/same_answers, with the reason; what stands t
 
 import argparse
 import ast
-import collections
 import contextlib
 import copy
 import difflib
@@ -32,6 +32,7 @@ from pathlib import Path
 import nbformat
 from right_answers import RIGHT
 from same_answers import SAME
+from wrong_answers import WRONG
 
 from helpers.exercise import LIMIT, verdict
 
@@ -165,27 +166,46 @@ def measure_mutants(exercises: list[Exercise], workers: int) -> bool:
     return fine
 
 
-def measure_right(exercises: list[Exercise], workers: int, rounds: int, methods: list[str]) -> bool:
-    count = collections.Counter()
-    for method in methods:
-        os.environ["MP_START_METHOD"] = method
-        jobs = [(exercise, name) for exercise in exercises for name in RIGHT.get(exercise, ()) for _ in range(rounds)]
-        with ThreadPoolExecutor(workers) as threads:
-            for (exercise, name), said in zip(
-                jobs, threads.map(lambda job: said_of(job[0], RIGHT[job[0]][job[1]]), jobs), strict=True
-            ):
-                count[exercise, method, said.startswith("Right: ")] += 1
-                if not said.startswith("Right: "):
-                    print(f"{exercise}, {name}, {method}: {said}")
+def wrong(exercise: Exercise, number: int) -> tuple[str, str]:
+    """The wrong answer of this number in tests/wrong_answers: its code, and the hint that it gets."""
+    changes, hint = WRONG[exercise][number]
+    code = SOLUTIONS[exercise]
+    for old, new in changes:
+        assert old in code, "the solution has changed: change tests/wrong_answers too"
+        code = code.replace(old, new)
+    return code, hint
+
+
+def measure_verdicts(what: str, exercises: list[Exercise], workers: int, rounds: int, methods: list[str]) -> bool:
+    """Whether each right (or wrong) answer gets its verdict in every round; each that does not is printed."""
+    fine = True
     for exercise in exercises:
-        each = [f"{method} {count[exercise, method, True]} of {rounds * len(RIGHT[exercise])}" for method in methods]
-        print(f"{exercise}: {len(RIGHT[exercise])} right answers, accepted: {', '.join(each)}")
-    return not any(number for (_, _, right), number in count.items() if not right)
+        if what == "right":
+            answers = {name: (code, "Right: ") for name, code in RIGHT[exercise].items()}
+        else:
+            answers = {number: wrong(exercise, number) for number in range(len(WRONG[exercise]))}
+        counts = []
+        for method in methods:
+            os.environ["MP_START_METHOD"] = method
+            names = list(answers) * rounds
+            with ThreadPoolExecutor(workers) as threads:
+                verdicts = list(threads.map(said_of, [exercise] * len(names), [answers[name][0] for name in names]))
+            bad = [
+                (name, said)
+                for name, said in zip(names, verdicts, strict=True)
+                if said.startswith("Right: ") != (what == "right") or answers[name][1] not in said
+            ]
+            for name, said in bad:
+                print(f"{exercise}, {name}, {method}: {said}")
+            fine &= not bad
+            counts.append(f"{method} {len(names) - len(bad)} of {len(names)}")
+        print(f"{exercise}: {len(answers)} {what} answers, judged as expected: {', '.join(counts)}", flush=True)
+    return fine
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the judges of the exercises.")
-    parser.add_argument("what", choices=["mutants", "right"])
+    parser.add_argument("what", choices=["mutants", "right", "wrong"])
     parser.add_argument("lesson", choices=sorted({lesson for lesson, _ in SOLUTIONS}))
     parser.add_argument("--only", type=int, help="the number of one exercise")
     parser.add_argument("--workers", type=int, default=2, help="how many verdicts at the same time")
@@ -199,7 +219,7 @@ def main() -> int:
     with busy(os.cpu_count() if options.busy else 0):
         if options.what == "mutants":
             return 0 if measure_mutants(exercises, options.workers) else 1
-        return 0 if measure_right(exercises, options.workers, options.rounds, options.methods) else 1
+        return 0 if measure_verdicts(options.what, exercises, options.workers, options.rounds, options.methods) else 1
 
 
 if __name__ == "__main__":

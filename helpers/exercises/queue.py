@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ class Large(bytes):
 
 
 LARGE = Large(1_000_000)
+LOOKING = threading.Lock()  # held while the learner looks into a queue, unless without a limit: then nobody else looks
 
 
 def begin(what: str = "", text: str = "") -> None:
@@ -90,15 +92,19 @@ def no_wait_is_enough() -> None:
         try:
             if block and timeout is None:
                 look(in_vain=False)
-            return get(self, block, timeout and min(timeout, 0.02))
+                return get(self)
+            with LOOKING:
+                return get(self, block, timeout and min(timeout, 0.02))
         except Empty:
             look(in_vain=True)
             raise
 
     def watched_empty(self) -> bool:
-        nothing = empty(self)
-        if os.getpid() == referee:
-            look(in_vain=nothing)
+        if os.getpid() != referee:
+            return empty(self)
+        with LOOKING:
+            nothing = empty(self)
+        look(in_vain=nothing)
         return nothing
 
     queues.Queue.get, queues.Queue.empty = hasty_get, watched_empty
@@ -367,6 +373,8 @@ def act(what: str, items: list, code: int | None, queue) -> None:
     wait_for(what)
     for item in items:
         queue.put(item)
+    queue.close()
+    queue.join_thread()  # nothing is on its way any more
     if code is None:
         note("put")
         wait_for("leave")
@@ -439,8 +447,9 @@ class FirstOf(OfQueues):
         if self.code is None:
             note("late")
             run.wait(0.5)  # who does not look again is back
-            note(self.what)
-            run.until(lambda: noted("put"))
+            with LOOKING:  # or else a look could find the first item and not the second
+                note(self.what)
+                run.until(lambda: noted("put") or is_gone(self.process.pid))
         else:
             note(self.what)
             run.until(lambda: is_gone(self.process.pid))
