@@ -96,8 +96,8 @@ def pong(receive, send) -> None:
 def ping(send, receive, size: int) -> float:
     """Send messages of this size, one by one; return the shortest time until an answer, in seconds."""
     message, times = b"x" * size, []
-    fewest = 50 if size <= 1_000 else 8  # on a busy machine most short ones are disturbed
-    while len(times) < fewest or sum(times) < 0.02:
+    fewest = 25 if size <= 1_000 else 4  # on a busy machine most short ones are disturbed
+    while len(times) < fewest or sum(times) < 0.005:
         began = time.perf_counter()
         send(message)
         receive()

@@ -183,7 +183,7 @@ def test_a_block_is_seen_without_a_copy(mp, block):
 
 
 def test_ping_returns_the_shortest_of_several_times(monkeypatch):
-    log, now, pauses = [], [0.0], iter([0.02, 0.005, 0.01, 0.001, *[0.005] * 4])
+    log, now, pauses = [], [0.0], iter([0.02, 0.005, 0.001, 0.01])
     monkeypatch.setattr(pipe.time, "perf_counter", lambda: now[0])
 
     def receive():
@@ -191,10 +191,10 @@ def test_ping_returns_the_shortest_of_several_times(monkeypatch):
         log.append("answer")
 
     assert pipe.ping(log.append, receive, 2_000) == pytest.approx(0.001)
-    assert log == [b"x" * 2_000, "answer"] * 8
+    assert log == [b"x" * 2_000, "answer"] * 4
 
 
-@pytest.mark.parametrize(("size", "seconds", "number"), [(2_000, 0.001, 20), (10, 0.001, 50), (10, 0.0001, 200)])
+@pytest.mark.parametrize(("size", "seconds", "number"), [(2_000, 0.001, 5), (10, 0.001, 25), (10, 0.0001, 50)])
 def test_ping_takes_more_of_short_times(monkeypatch, size, seconds, number):
     log, now = [], [0.0]
     monkeypatch.setattr(pipe.time, "perf_counter", lambda: now[0])
@@ -209,7 +209,7 @@ def test_ping_takes_more_of_short_times(monkeypatch, size, seconds, number):
 def test_ping_takes_many_of_short_messages():
     log = []
     assert pipe.ping(log.append, lambda: time.sleep(0.001), 1_000) >= 0.001
-    assert len(log) == 50
+    assert len(log) == 25
 
 
 def test_pong_answers_each_message_until_an_empty_one():
