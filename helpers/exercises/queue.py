@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from multiprocessing import queues
@@ -268,9 +269,17 @@ def put_three(tasks, number: int) -> None:
     note(f"{number} has ended")
 
 
+def begin_work() -> None:
+    """What `work` does first."""
+    begin("consumer", str(os.getpid()))
+    stacks = map(traceback.walk_stack, sys._current_frames().values())  # of all threads: consume may have some
+    if "consume" not in [frame.f_code.co_name for stack in stacks for frame, _ in stack]:
+        note("not in consume")
+
+
 def square(task: int) -> tuple[int, object]:
     """Square a task, and bring a large result along, when all consumers do the same."""
-    begin("consumer", str(os.getpid()))
+    begin_work()
     wait_for("all consumers work")
     note("task", str(task))
     return task * task, Slow() if task == 3 else LARGE
@@ -288,7 +297,7 @@ def put_many(tasks, number: int) -> None:
 
 @functools.cache
 def begin_consumer() -> None:
-    begin("consumer", str(os.getpid()))
+    begin_work()
     time.sleep(0.3)  # if there are too many consumers, the others begin too
 
 
@@ -306,7 +315,8 @@ class RunAll(OfQueues):
     right = "three consumers worked at the same time, each task was done once, and all processes ended."
 
     def __call__(self, learner: Learner) -> str:
-        learner.function("consume", 3)
+        code = getattr(learner.function("consume", 3), "__code__", None)
+        self.is_seen = code is not None and code.co_name == "consume"  # not when it is a partial, say
         return super().__call__(learner)
 
     def cases(self) -> Iterator[Case]:
@@ -365,6 +375,8 @@ class RunAll(OfQueues):
         yield len(results) >= number, f"gave {len(results)} results; expected were {number}. {hint}"
         hint = "Hint: join each, the consumers too."
         yield not run.is_right() or not any(left()), f"came back before all had ended and were joined. {hint}"
+        hint = "Hint: consume is what each consumer runs: target=consume, args=(tasks, results, work)."
+        yield not (self.is_seen and noted("not in consume")), f"called work, but not in consume. {hint}"
 
 
 def act(what: str, items: list, code: int | None, queue) -> None:

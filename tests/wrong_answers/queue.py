@@ -16,6 +16,10 @@ def then(*lines: str) -> list[tuple[str, str]]:
 
 TO_THE_SENTINEL = "    while (result := queue.get()) is not None:\n        results.append(result)\n"
 TO_EACH_SENTINEL = "    for _ in users:\n        found.extend(iter(results.get, None))\n"
+OTHER_CONSUMER = (
+    "def other(tasks, results, work):\n    while (task := tasks.get()) is not None:\n"
+    "        results.put(work(task))\n    results.put(None)\n\n\n"
+)
 
 WRONG = {
     ("queue", 1): [
@@ -223,6 +227,7 @@ WRONG = {
         ([("in range(producers)", "in (0, 1)")], "ran produce with the numbers [0, 1]"),
         ([("in range(consumers)", "in range(3)")], "ran consume in 3 processes, not in 1"),
         ([("args=(tasks, number)", "args=(tasks, number + 1)")], "with the numbers [1, 2]"),
+        ([("def run_all", f"{OTHER_CONSUMER}def run_all"), ("target=consume", "target=other")], "but not in consume"),
     ],
     ("queue", 4): [
         (
