@@ -232,13 +232,14 @@ def dine(
 def dine_and_tell(
     first: tuple[str, Lock],
     second: tuple[str, Lock],
-    both_hold_one: Barrier,
+    meet: Barrier,
     file: str,
 ) -> None:
-    """`dine`; after 0.3 seconds its place in the program goes to a file."""
+    """`dine`; a second after both have come, its place in the program goes to a file."""
+    meet.wait()  # for the other, who may take long to start
     with open(file, "w") as log:
-        faulthandler.dump_traceback_later(0.3, file=log)
-        dine(first, second, both_hold_one)
+        faulthandler.dump_traceback_later(1, file=log)
+        dine(first, second, meet)
 
 
 def add_everywhere(
