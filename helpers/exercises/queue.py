@@ -45,7 +45,7 @@ class Large(bytes):
 
 
 LARGE = Large(1_000_000)
-LOOKING = threading.Lock()  # held while the learner looks into a queue, unless without a limit: then nobody else looks
+LOOKING = threading.Lock()  # held while the learner looks into a queue, or by a judge who lets nobody look meanwhile
 
 
 def begin(what: str = "", text: str = "") -> None:
@@ -385,6 +385,7 @@ def act(what: str, items: list, code: int | None, queue) -> None:
     wait_for(what)
     for item in items:
         queue.put(item)
+        time.sleep(0.05)  # who looks now would find the first item and not the second
     queue.close()
     queue.join_thread()  # nothing is on its way any more
     if code is None:
@@ -459,7 +460,7 @@ class FirstOf(OfQueues):
         if self.code is None:
             note("late")
             run.wait(0.5)  # who does not look again is back
-            with LOOKING:  # or else a look could find the first item and not the second
+            with LOOKING:  # until all items are there
                 note(self.what)
                 run.until(lambda: noted("put") or is_gone(self.process.pid))
         else:
