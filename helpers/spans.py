@@ -5,8 +5,7 @@
 
 Times are `spans.clock()`, which all processes of a machine share: `time.perf_counter`, the finest clock that they do
 share on Linux, macOS and Windows. (On Linux and macOS `time.monotonic` is the same one; on Windows, before Python 3.13,
-it moves in steps of 15.6 ms.) This module is imported by every child: standard
-library only, and little of it.
+it moves in steps of 15.6 ms.) Every child imports this module: it takes only the standard library, and little of it.
 """
 
 import itertools
