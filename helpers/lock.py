@@ -120,7 +120,7 @@ def count_into(
     numbers: range,
     batch: int,
 ) -> None:
-    """Count the numbers that 7 divides; after each `batch`, add them up."""
+    """Count those that 7 divides; after each `batch`, add to the total."""
     found = 0
     with span("count"):
         for done, number in enumerate(numbers, start=1):
@@ -235,7 +235,7 @@ def dine_and_tell(
     meet: Barrier,
     file: str,
 ) -> None:
-    """`dine`; a second after both have come, its place in the program goes to a file."""
+    """`dine`; a second after both have come, say in a file where this process is."""
     meet.wait()  # for the other, who may take long to start
     with open(file, "w") as log:
         faulthandler.dump_traceback_later(1, file=log)

@@ -41,13 +41,13 @@ def log(folder, lines):
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_crawler_reads_each_page_once(programs, workers):
     site(programs, index="index a b", a="b c index", b="c d", c="", d="a e", e="e")
-    assert run(programs, "my_crawler.py", "index.html", "--workers", workers) == (0, "pages read: 6\n", "")
+    assert run(programs, "my_crawler.py", "index.html", "--workers", workers) == (0, "pages tried: 6\n", "")
 
 
 def test_crawler_reads_many_pages(programs):
     pages = {f"p{number}": f"p{2 * number} p{2 * number + 1}" for number in range(1, 64)}
     site(programs, **pages, **{f"p{number}": "" for number in range(64, 128)})
-    assert run(programs, "my_crawler.py", "p1.html", "--workers", "4") == (0, "pages read: 127\n", "")
+    assert run(programs, "my_crawler.py", "p1.html", "--workers", "4") == (0, "pages tried: 127\n", "")
 
 
 def test_crawler_names_what_is_broken_and_reads_the_others(programs):
@@ -58,7 +58,7 @@ def test_crawler_names_what_is_broken_and_reads_the_others(programs):
     bad, gone, count = out.splitlines()
     assert bad.startswith("index.html links to bad.html: UnicodeDecodeError: ")
     assert gone.startswith("index.html links to gone.html: FileNotFoundError: ")
-    assert count == "pages read: 5"
+    assert count == "pages tried: 5"
 
 
 def test_crawler_knows_a_page_again_whatever_way_leads_to_it(programs):
@@ -74,7 +74,7 @@ def test_crawler_knows_a_page_again_whatever_way_leads_to_it(programs):
     (programs / "index.html").write_text("".join(f'<a href="{link}">' for link in links))
     (programs / "sub/a.html").write_text('<a href="../index.html"><a href="../sub/../b.html?"><a href="a.html">')
     (programs / "b.html?").write_text("")
-    assert run(programs, "my_crawler.py", "./index.html") == (0, "pages read: 3\n", "")
+    assert run(programs, "my_crawler.py", "./index.html") == (0, "pages tried: 3\n", "")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
@@ -89,7 +89,7 @@ def test_crawler_says_which_page_a_dead_worker_was_at(programs):
         out, err = running.communicate(timeout=30)
     os.close(writer)
     assert (running.returncode, err) == (1, "a worker has died\n")
-    assert out == "index.html links to slow.html: not read to its end\npages read: 2\n"
+    assert out == "index.html links to slow.html: not read to its end\npages tried: 2\n"
 
 
 def open_when_read(fifo):
@@ -136,7 +136,7 @@ def test_crawler_with_a_maxsize_hangs_until_its_time_is_up(programs):
     options = ["--workers=1", "--maxsize=1", "--limit=2"]
     assert run(programs, "my_crawler.py", "index.html", *options) == (
         1,
-        "you links to index.html: not read to its end\npages read: 1\n",
+        "you links to index.html: not read to its end\npages tried: 1\n",
         "time is up\n",
     )
 
@@ -193,7 +193,7 @@ def write_until_nobody_reads(pipe):
 @pytest.mark.parametrize(
     ("program", "first", "out"),
     [
-        ("my_crawler.py", "index.html", "index.html links to slow.html: not read to its end\npages read: 2\n"),
+        ("my_crawler.py", "index.html", "index.html links to slow.html: not read to its end\npages tried: 2\n"),
         ("my_levels.py", "slow.html", ""),
     ],
 )
@@ -248,4 +248,4 @@ def test_the_crawler_ends_a_worker_that_is_still_starting(tmp_path):
     command = [sys.executable, "my_crawler.py", "index.html", "--workers", "4"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "pages read: 1\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "pages tried: 1\n", "")
