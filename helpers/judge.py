@@ -207,7 +207,7 @@ def no_limit_is_enough() -> None:
     if join.__name__ == "join":
 
         def hasty_join(self, timeout: float | None = None) -> None:
-            join(self, timeout and min(timeout, 0.1))
+            join(self, timeout and min(timeout, 0.01))
 
         multiprocessing.process.BaseProcess.join = hasty_join
 

@@ -88,6 +88,25 @@ def test_an_interrupt_ends_it_at_once(program, tmp_path, to_all):
 
 
 @posix
+def test_a_second_interrupt_changes_nothing(program, tmp_path):
+    """A handler that raised an exception would break off what the first one began, and leave the child."""
+    command = [*program, "count.py", "stubborn.py"]  # which takes a second to end
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": heed_sigint}
+    with subprocess.Popen(command, cwd=tmp_path, text=True, start_new_session=True, **options) as running:
+        assert running.stderr.readline() == "1 of 2\n"
+        path, until = tmp_path / "stubborn.py.log", time.monotonic() + 30
+        while not (path.exists() and path.read_text()) and time.monotonic() < until:
+            time.sleep(0.01)
+        for _ in range(3):
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        out, _ = running.communicate(timeout=30)
+    assert out.splitlines() == ["count.py: exit 0", "stubborn.py: not done"]
+    assert running.returncode == 130
+    assert none_left(running.pid)
+
+
+@posix
 def test_a_script_that_ignores_sigterm_is_ended(program, tmp_path):
     done = run([*program, "stubborn.py", "--limit", "2"], tmp_path)
     assert done.stdout == "stubborn.py: too slow\n"

@@ -239,12 +239,13 @@ class Both(Judge):
         run.until(lambda: noted("met"))
         while not run.until(lambda: noted("met") > 1, 2.5) and not run.back and len(left()[0]) > 1:
             pass  # the second one has been started, and is slow to begin
-        if noted("met") == 2:
+        pids = [pid for pid, _ in met()]  # from now on a third one may come, and be the first in the list
+        if len(pids) == 2:
             quick, slow = 1 - self.slow, self.slow
-            let_go(met()[quick][0], run.case.gives[quick])
-            run.until(lambda: is_gone(met()[quick][0]))
+            let_go(pids[quick], run.case.gives[quick])
+            run.until(lambda: is_gone(pids[quick]) or noted("met") > 2)
             run.wait(0.4)  # who does not wait for the slow one is back
-            let_go(met()[slow][0], run.case.gives[slow])
+            let_go(pids[slow], run.case.gives[slow])
         elif not run.back and noted("met") < 2:
             note("alone")
         while not run.wait(0.1):
