@@ -401,6 +401,24 @@ class Call:
         """Wait until it is back, for so many seconds at most; return whether it is."""
         return self._back.wait(seconds)
 
+    def rests(self, seconds: float) -> bool:
+        """Wait until it is back, or has not computed for so many seconds; five times as many at most. Return whether
+        it waits for something.
+
+        On a busy machine a program that waits for nothing may need longer than a pause, but is not at rest meanwhile.
+        """
+        for _ in range(5):
+            worked = self._worked()
+            if self.wait(seconds) or self._worked() == worked:
+                break
+        return not self.back
+
+    def _worked(self) -> float:
+        """Seconds for which its thread has computed; 0 where the system (macOS, Windows) does not say."""
+        if not hasattr(time, "pthread_getcpuclockid") or self.ident is None:
+            return 0
+        return time.clock_gettime(time.pthread_getcpuclockid(self.ident))
+
     def until(self, condition: Callable[[], object], seconds: float = float("inf")) -> bool:
         """Wait until the condition is true, but not when the call is back, nor longer; return whether it is."""
         wait_until(lambda: self.back or condition(), seconds, 0.02)

@@ -124,7 +124,7 @@ RESULTS = {"large": LARGE, "late": None, "zero": 0}
 
 
 def put_result(queue, argument: str) -> None:
-    """Put the result that the argument names when all are there; who is late puts it last, and ends still later."""
+    """Put the result that the argument names when all are there; who is late puts it last, and ends when waited for."""
     begin()
     wait_for("all are there")
     if argument == "late":
@@ -132,7 +132,7 @@ def put_result(queue, argument: str) -> None:
     queue.put(RESULTS[argument])
     note("put")
     if argument == "late":
-        wait_longer_for("all put")
+        wait_for("all put")
         note("left")
 
 
@@ -153,7 +153,7 @@ class Results(OfQueues):
             run,
             (lambda: noted("begun") >= number, "all are there"),
             (lambda: noted("put") >= number - 1, "others put"),
-            (lambda: noted("put") >= number, "all put"),
+            (lambda: noted("put") >= number and run.rests(0.2), "all put"),
         )
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
