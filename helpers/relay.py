@@ -12,7 +12,8 @@ own that stood in for `sys.stdout` in the child was tried first: all that went a
 
 A parent reads all pipes in one thread. When a child has ended, `join()`, `is_alive()`, `exitcode`, `close()` and `mp`'s
 `active_children()` read what is left themselves, so they depend on no other thread, and on no time. Who learns of the
-end in another way, from the sentinel or a message, may print before the child's last line is there.
+end in another way, from the sentinel or a message, may print before the child's last line is there; and in a kernel,
+where `print` writes a text and its line's end one after the other, that line may come between the two.
 
 - Where nothing stands in for the parent's `sys.stdout`, as in a script, its children inherit it, as they do from plain
   multiprocessing: there is no pipe and no thread.

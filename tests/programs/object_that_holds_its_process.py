@@ -58,6 +58,7 @@ if __name__ == "__main__":
         camera.frames.get()
         camera.frames.task_done()
     squares = Squares()
-    print(squares.map([3]))
+    found = squares.map([3])
     squares.pool.close()
-    squares.pool.join()
+    squares.pool.join()  # before the print, between whose text and line's end a worker's line could come in a kernel
+    print(found)
