@@ -20,6 +20,11 @@ SAMPLES = {
         "Linux, macOS: stopped: 12 of 30 files, 1 bad, 260 words\n",
         "Linux, macOS: stopped: 0 of 30 files, 0 bad, 0 words\n",
     ),
+    "an image's file, which Pillow up to 10.3 names with its folders, and Windows with a backslash": (
+        "cannot identify image file 'photos/a.png'\ncannot identify image file 'photos/b.png'\n",
+        "cannot identify image file '/tmp/x/photos/a.png'\ncannot identify image file 'photos\\\\b.png'\n",
+        "cannot identify image file '/tmp/x/photos/a.png'\ncannot identify image file 'photos/c.png'\n",
+    ),
     "process ids": (
         "parent pid 9, child pid 10: hello",
         "parent pid 4711, child pid 123456: hello",
