@@ -20,7 +20,7 @@ SAMPLES = {
         "Linux, macOS: stopped: 12 of 30 files, 1 bad, 260 words\n",
         "Linux, macOS: stopped: 0 of 30 files, 0 bad, 0 words\n",
     ),
-    "an image's file, which Pillow up to 10.3 names with its folders, and Windows with a backslash": (
+    "an image's file, which an older Pillow names with its folders, and Windows with a backslash": (
         "cannot identify image file 'photos/a.png'\ncannot identify image file 'photos/b.png'\n",
         "cannot identify image file '/tmp/x/photos/a.png'\ncannot identify image file 'photos\\\\b.png'\n",
         "cannot identify image file '/tmp/x/photos/a.png'\ncannot identify image file 'photos/c.png'\n",
