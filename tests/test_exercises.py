@@ -392,6 +392,22 @@ class TestReaches:
         assert not call.reaches(lambda: False)
         assert call.reaches(lambda: True)
 
+    def test_a_call_rests_when_it_does_not_compute(self):
+        gate = threading.Event()
+
+        def compute():
+            until = time.thread_time() + 0.45
+            while time.thread_time() < until:
+                pass
+
+        for function, rests in ((compute, False), (gate.wait, True)):
+            call = Call(function, (), "", "", "")
+            threading.Thread(target=call.run, daemon=True).start()
+            if not hasattr(time, "pthread_getcpuclockid") and not rests:
+                continue  # this system does not say what a thread has computed
+            assert call.rests(0.4) == rests
+        gate.set()
+
     def test_notes_come_slowly(self, call):
         def write():
             for _ in range(3):
