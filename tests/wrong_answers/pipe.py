@@ -8,6 +8,13 @@ OVER = "    except EOFError:\n        pass\n    return found"
 
 FORK = ("context.Process", "multiprocessing.get_context('fork').Process")
 
+DAWDLE = """    import time
+
+    until = time.monotonic() + 0.6
+    while time.monotonic() < until:  # what a busy machine does to it
+        pass
+"""
+
 WRONG = {
     ("pipe", 1): [
         ([("    child.join()\n", "")], "left a child running. Hint: recv() waits"),
@@ -267,6 +274,10 @@ WRONG = {
         ),
         (
             [("    for child in children:\n        child.join()\n", "")],
+            "left a child running. Hint: each child has a pipe of its own",
+        ),
+        (
+            [("    for child in children:\n        child.join()\n", DAWDLE)],
             "left a child running. Hint: each child has a pipe of its own",
         ),
         ([("while names:", "if names:")], "already in join()"),

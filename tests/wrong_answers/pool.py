@@ -24,6 +24,12 @@ GET_AT_ONCE = """        for item in items:
 """
 LOCAL = "        def local(item):\n            return function(item)\n\n        good = pool.map(local, items)\n"
 
+DAWDLE = """        import time
+
+        until = time.monotonic() + 1
+        while time.monotonic() < until:  # what a busy machine does to it
+            pass
+"""
 SAVE_EACH = APPLY_EACH + "        for result in results:\n            result.get()\n"
 FORGET_EACH = "        for item in items:\n            pool.apply_async(function, (item,))\n"
 AND_END = "        pool.close()\n        pool.join()\n"
@@ -161,6 +167,10 @@ WRONG = {
         ([("    good, bad = [], 0\n", "    return [], len(items)\n")], "sent nothing to any worker"),
         ([("context.Pool(2)", "context.Pool(3)")], "had 3 worker processes at the same time; expected were two"),
         ([("result.get()", "result.get(timeout=60)")], "may take longer than any time limit"),
+        (
+            [(APPLY_EACH, APPLY_EACH + DAWDLE), ("result.get()", "result.get(timeout=60)")],
+            "may take longer than any time limit",
+        ),
         ([("with context.Pool(2) as pool:", "if pool := context.Pool(2):")], "left 2 children running"),
         ([(APPLY_EACH, APPLY_EACH + APPLY_EACH)], "more than once for one item"),
     ],

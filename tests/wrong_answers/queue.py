@@ -21,6 +21,13 @@ OTHER_CONSUMER = (
     "        results.put(work(task))\n    results.put(None)\n\n\n"
 )
 
+DAWDLE = """    import time
+
+    until = time.monotonic() + 0.6
+    while time.monotonic() < until:  # what a busy machine does to it
+        pass
+"""
+
 WRONG = {
     ("queue", 1): [
         ([("    for child in children:\n        child.join()\n", "")], "while a child was still running"),
@@ -70,6 +77,15 @@ WRONG = {
         ([("    for child in children:\n        child.join()", "    children[0].join()")], "join each child"),
         ([("    for child in children:\n        child.join()", "    children[-1].join()")], "2 children not joined"),
         ([("        child.join()", "        child.join(1)")], "join each child, behind the last get"),
+        (
+            [
+                (
+                    "    for child in children:\n        child.join()",
+                    DAWDLE + "    [child.join(1) for child in children]",
+                )
+            ],
+            "join each child, behind the last get",
+        ),
         ([("return results", "return list(set(results))")], "each child puts one result"),
         ([("return results", "return [result for result in results if result]")], "each child puts one result"),
         ([("return results", "return results or None")], "results_of(put_result, []) gave None; expected was []"),
