@@ -10,7 +10,6 @@
 
 import _thread
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
@@ -37,11 +36,14 @@ class Lifeline:
     def open(self) -> None:
         """In a parent, before it starts a child."""
         if not WINDOWS and (self.end is None or lost(self.end, self.pipe)):
-            self.end, self.writing_end = map(above_the_streams, os.pipe())
+            self.end, self.writing_end = pipe()
             self.pipe = identity(self.end)
 
-    def hold(self) -> None:
-        """In a child: end this process when the lifeline ends."""
+    def hold(self, parent_sentinel: int | None) -> None:
+        """In a child: end this process when the lifeline ends.
+
+        parent_sentinel  what Windows gives to wait for its parent's end; `parent_process()` knows it only later
+        """
         if self.writing_end is not None:  # forked
             os.close(self.writing_end)
             self.writing_end = None
@@ -50,7 +52,7 @@ class Lifeline:
                 self.pipe = identity(self.end)
             self.hold_by_signal()
         except (AttributeError, OSError):  # Windows; no /proc, as on macOS, or its rights were dropped
-            _thread.start_new_thread(self.hold_by_thread, ())
+            _thread.start_new_thread(self.hold_by_thread, (parent_sentinel,))
 
     def hold_by_signal(self) -> None:
         """Linux: have the kernel send SIGIO, which ends a process. It costs a tenth of what a thread does."""
@@ -62,11 +64,13 @@ class Lifeline:
             if os.read(own, 1) == b"":  # it ended before
                 os._exit(1)
 
-    def hold_by_thread(self) -> None:
+    def hold_by_thread(self, parent_sentinel: int | None) -> None:
         if hasattr(signal, "pthread_sigmask"):  # signals are the main thread's
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         if WINDOWS:
-            multiprocessing.parent_process().join()
+            from multiprocessing.connection import wait
+
+            wait([parent_sentinel])
         else:
             try:
                 os.read(self.end, 1)
@@ -84,9 +88,18 @@ def identity(fd: int) -> tuple[int, int, int]:
     return found.st_dev, found.st_ino, found.st_mode
 
 
+def pipe() -> tuple[int, int]:
+    """A pipe's reading and writing end, neither of them where a stream belongs.
+
+    A service may run without streams, and C code write to descriptor 1 anyway.
+    """
+    reading, writing = os.pipe()
+    return above_the_streams(reading), above_the_streams(writing)
+
+
 def above_the_streams(fd: int) -> int:
-    """The same with a number above 2: a service may run without streams, and C code write to descriptor 1 anyway."""
-    if fd > 2:
+    """The same file behind a number above 2."""
+    if fd > 2 or WINDOWS:
         return fd
     above = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
     os.close(fd)

@@ -16,15 +16,17 @@ end in another way, from the sentinel or a message, may print before the child's
 where `print` writes a text and its line's end one after the other, that line may come between the two.
 
 - Where nothing stands in for the parent's `sys.stdout`, as in a script, its children inherit it, as they do from plain
-  multiprocessing: there is no pipe and no thread.
+  multiprocessing: there is no pipe for it. A script that has imported `timeline` has the pipe for the spans, and the
+  thread; another one has none.
 - A child of a child has its descriptors. Under forkserver, whose server has others, they are handed on.
 - A child's lines come whole and in its order. Which of stdout and stderr comes first is not kept: they are two pipes.
 - What a spawned child prints while it imports the main module, before it has its pipes, goes where it goes elsewhere.
-- In a script a fork meets one thread only: Python's warning about threads comes from a kernel's, not from `mp`'s.
+- In a script that draws nothing a fork meets one thread only: Python's warning about threads comes from a kernel's, not
+  from `mp`'s.
 - Its classes have names of their own, such as `helpers.relay.SpawnProcess`, and Python 3.14 and later say them in a
   note on what could not be pickled.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
-- It costs two descriptors for each child that runs, two for all spans, and time: start and join, in a parent of a
+- It costs two descriptors for each child that runs, five for all together, and time: start and join, in a parent of a
   kernel's size, take 4 to 6 % longer under spawn and forkserver, and 2 ms longer under fork, where plain's take 11 ms
   (`tests/benchmark.py`, on a virtual machine with two cores).
 
@@ -32,9 +34,10 @@ Not run, because there was no such machine: Windows. Who asks for a pipe there w
 reader does not wait in a read: it asks every 10 ms what has come. Programs that a child runs write to its console.
 
 What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.15): `_bootstrap`, which every
-start method calls first in the child, `_start_method`, `_popen`, `_parent_pid` and a context's `_name`;
-`reduction.DupFd` and Windows' `duplicate_for_child`, by which a descriptor travels; and `forkserver._forkserver`, asked
-what it preloads.
+start method calls first in the child, `_start_method`, `_popen` and its `returncode`, `_parent_pid` and a context's
+`_name`; `reduction.DupFd` and Windows' `duplicate_for_child`, by which a descriptor travels; `util.Finalize`; and
+`forkserver._forkserver`, asked what it preloads. In helpers/cleanup.py also `util.spawnv_passfds`, `util.get_temp_dir`,
+`resource_tracker.ensure_running` and `forkserver._forkserver._stop`.
 """
 
 import _thread
@@ -53,8 +56,8 @@ from collections.abc import Callable
 from multiprocessing import context, reduction, util
 
 from helpers import cleanup, spans
+from helpers.cleanup import WINDOWS
 
-WINDOWS = sys.platform == "win32"
 CHUNK = 1 << 16  # bytes; a pipe holds as many, as a rule
 ATOMIC = getattr(select, "PIPE_BUF", 512)  # bytes that are written in one go, even when several processes share a pipe
 PAUSE = 0.002  # seconds between reads while a child writes a lot
@@ -208,16 +211,18 @@ class Reader:
         self.waiting = waiting or (_waiting if WINDOWS else None)
         self.sources: set[Source] = set()
         self.selector = None
+        self.lock = threading.RLock()  # held while what all children share is made: threads may start children at once
 
     def add(self, source: Source) -> None:
         self.sources.add(source)
-        if len(self.sources) == 1 and self.selector is None:
-            import selectors  # a child has no use for it
+        with self.lock:
+            if self.selector is None:
+                import selectors  # a child has no use for it
 
-            self.selector = selectors.DefaultSelector()
-            # Not threading.Thread: that waits until the thread runs, and a child's start would take that much longer.
-            _thread.start_new_thread(self.run, ())
-            util.Finalize(None, self.finish, exitpriority=-10)  # after multiprocessing has joined what nobody joined
+                self.selector = selectors.DefaultSelector()
+                # Not threading.Thread: that waits until the thread runs, so that a child would start that much later.
+                _thread.start_new_thread(self.run, ())
+                util.Finalize(None, self.finish, exitpriority=-10)  # after multiprocessing has joined the children
         if not self.waiting:
             self.selector.register(source.fd, 1, source)
 
@@ -257,7 +262,8 @@ class Reader:
         for source in self.sources:
             os.close(source.fd)
         if hasattr(self.selector, "fileno"):
-            os.close(self.selector.fileno())
+            with contextlib.suppress(OSError, ValueError):  # macOS: a kqueue does not come to a forked child
+                os.close(self.selector.fileno())
 
 
 def _waiting(fd: int) -> int:
@@ -287,8 +293,8 @@ def _after_fork_in_parent() -> None:
 
 def _after_fork_in_child() -> None:
     global reader, showing
-    reader.forget()
-    reader, showing = Reader(), threading.RLock()
+    inherited, reader, showing = reader, Reader(), threading.RLock()
+    inherited.forget()
 
 
 if hasattr(os, "register_at_fork"):
@@ -301,7 +307,7 @@ class Outlet:
     Unpickled in a spawned or forkserver child, it puts them in place; a forked one calls `install`.
     """
 
-    def __init__(self, cell: Cell | None, hand_on: bool):
+    def __init__(self, cell: Cell, hand_on: bool):
         """`cell`: where the child's output belongs; `hand_on`: give it the descriptors that this process has itself."""
         self.ends: dict[int, int] = {}
         self.sources: list[Source] = []
@@ -310,15 +316,16 @@ class Outlet:
                 if getattr(sys, name) is not getattr(sys, f"__{name}__"):
                     with contextlib.suppress(Exception):  # so that a forked child has no text of its parent's to write
                         getattr(sys, f"__{name}__").flush()
-                    read_end, self.ends[number] = os.pipe()
-                    self.sources.append(Text(read_end, name, cell or Cell()))
+                    read_end, self.ends[number] = cleanup.pipe()
+                    self.sources.append(Text(read_end, name, cell))
                 elif hand_on and spans.send is not None:
                     with contextlib.suppress(OSError):  # the program has closed it
                         self.ends[number] = os.dup(number)
-            # A script that draws has imported `timeline` when it starts children.
-            if self.sources or "helpers.chart" in sys.modules:
-                _open_events()
-            cleanup.lifeline.open()
+            with reader.lock:
+                # A script that draws has imported `timeline` when it starts children.
+                if self.sources or "helpers.chart" in sys.modules:
+                    _open_events()
+                cleanup.lifeline.open()
         except BaseException:
             self.abandon()
             raise
@@ -348,7 +355,7 @@ class Outlet:
 def _open_events() -> None:
     global events_end, events_pipe
     if events_end is None:
-        read_end, events_end = os.pipe()
+        read_end, events_end = cleanup.pipe()
         events_pipe = cleanup.identity(events_end)
         Events(read_end)
 
@@ -475,13 +482,13 @@ class RelayedProcess:
         rebuild, args, *rest = super().__reduce_ex__(protocol)
         return _rebuild, (self._mp_outlet, rebuild, args), *rest
 
-    def _bootstrap(self, *args, **kwargs):
+    def _bootstrap(self, parent_sentinel=None):
         if self._start_method == "fork":  # nothing was unpickled
             self._mp_outlet.install()
-        cleanup.lifeline.hold()
+        cleanup.lifeline.hold(parent_sentinel)
         if spans.recording:
             spans.report("ready", self.name)
-        return super()._bootstrap(*args, **kwargs)
+        return super()._bootstrap(parent_sentinel)
 
     def join(self, timeout: float | None = None) -> None:
         super().join(timeout)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import pickle
+import selectors
 import signal
 import subprocess
 import sys
@@ -344,6 +345,21 @@ def test_the_lifeline_can_do_without_signals(method, tmp_path):
     assert outlived(method, "killed", tmp_path, without_signals=True) == []
 
 
+@posix
+def test_as_on_windows_where_the_lifeline_is_the_parents_end(monkeypatch):
+    """Simulated: what Windows gives a child to wait for its parent. `parent_process()` is not there yet."""
+    ended, (sentinel, parents_end) = [], os.pipe()
+    monkeypatch.setattr(cleanup, "WINDOWS", True)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(signal, "pthread_sigmask", lambda *_: None)  # this thread is the tests'
+    cleanup.Lifeline().hold(sentinel)
+    time.sleep(0.1)
+    assert ended == []
+    os.close(parents_end)
+    wait_for(lambda: ended == [1])
+    os.close(sentinel)
+
+
 def test_what_a_program_preloads_in_the_fork_server_stays():
     code = (
         "from multiprocessing import forkserver; from helpers import mp; context = mp.get_context('forkserver');"
@@ -473,6 +489,20 @@ def test_children_can_be_started_from_several_threads(mp, capsys):
     for thread in threads:
         thread.join()
     assert sorted(capsys.readouterr().out.split()) == [str(number) for number in range(6)]
+
+
+def test_the_first_children_can_be_started_from_several_threads(mp, capsys, monkeypatch):
+    class Slow(selectors.DefaultSelector):
+        def __init__(self):
+            time.sleep(0.05)  # for the other thread, which comes meanwhile
+            super().__init__()
+
+    monkeypatch.setattr(selectors, "DefaultSelector", Slow)
+    monkeypatch.setattr(relay, "events_end", None)
+    monkeypatch.setattr(relay, "events_pipe", None)
+    monkeypatch.setattr(relay, "reader", relay.Reader())
+    test_children_can_be_started_from_several_threads(mp, capsys)
+    assert len(relay.reader.sources) == 1  # the one pipe for events
 
 
 def test_several_threads_can_join_the_same_child(mp):
