@@ -2,7 +2,7 @@
 
     notebook                         warden (Linux)        referee: main thread, and the judge's thread
     check("process", 1) -----------> starts the referee -> imports my_process_1.py, calls it as the judge says
-      then waits 8 s at most <---------------------------- records what it is trying
+      then waits 8 s* at most <--------------------------- records what it is trying
       ends all that is left          keeps what falls      records the verdict, if it comes to that
       prints one sentence            from its parent
 

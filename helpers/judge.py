@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
 from queue import SimpleQueue
-from types import FrameType
+from types import FrameType, ModuleType
 
 # Environment variables, which every process of a check inherits:
 REFEREE = "HELPERS_REFEREE"  # the referee's process id
@@ -317,7 +317,7 @@ class Learner:
         except (UnicodeDecodeError, SyntaxError) as error:
             raise Wrong(f"{file} is not text in UTF-8 ({describe(error)}). Hint: save it with that encoding.") from None
 
-    def module(self):
+    def module(self) -> ModuleType:
         """Import the learner's file. Raises Wrong if it is missing or can't be imported."""
         file, _ = f"{self.name}.py", self.source()
         if self.name in sys.modules:
@@ -351,7 +351,10 @@ class Learner:
         found = case.instead or self.function(name, len(case.arguments))
         said = case.said or _called(name, case.arguments)
         if case.before:
-            Call.wait(self.begin_call(Call(case.before, (), "", "", "")))
+            before = self.begin_call(Call(case.before, (), "", "", ""))
+            before.wait()
+            if before.error:  # it is the judge's own
+                raise before.error
         self.trying(said, case.hint)
         call = self.begin_call(Call(found, case.arguments, said, case.hint, f"{self.name}.py", case))
         try:
@@ -460,12 +463,12 @@ class Call:
             sentence = f"{self.outcome()} {sentence}"
         return Wrong(f"{self.said} {sentence}".strip())
 
-    def result(self, hint: str | None = None) -> object:
-        """Return what the learner's function gave. Raises Wrong if it raised, with this hint instead of the call's."""
+    def result(self) -> object:
+        """Return what the learner's function gave. Raises Wrong if it raised."""
         if isinstance(self.error, RanHere):
             raise Wrong(f"{self.said} {self.error}")
         if self.error is not None:
-            raise Wrong(f"{self.said} {self.outcome()} {self.hint if hint is None else hint}".strip())
+            raise Wrong(f"{self.said} {self.outcome()} {self.hint}".strip())
         return None if self.value is NOTHING else self.value
 
     def _frame(self) -> FrameType | None:

@@ -289,6 +289,14 @@ def test_a_fault_of_the_check_is_not_blamed_on_the_learner(tmp_path):
     assert "TypeError" in said
 
 
+def test_a_fault_of_what_a_case_does_before_is_not_blamed_either(tmp_path):
+    said = judged(
+        tmp_path, ("pool", 1), "import helpers.exercises.pool as judges\njudges.sent = None\n" + SOLUTIONS["pool", 1]
+    )
+    assert said.startswith("The check itself failed, and does not know whether you are right: Traceback")
+    assert "AttributeError" in said
+
+
 DOES_NOTHING = "def exit_code_of(function):\n    pass\n"
 
 

@@ -18,7 +18,19 @@ from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from helpers.judge import Call, Case, Judge, describe, is_gone, no_limit_is_enough, note, noted, told, wait_until
+from helpers.judge import (
+    Call,
+    Case,
+    Judge,
+    describe,
+    is_gone,
+    no_limit_is_enough,
+    note,
+    noted,
+    told,
+    wait_for,
+    wait_until,
+)
 
 CONTEXT = multiprocessing.get_context("spawn")  # the exercises' start method, whatever the lesson's is
 START = 7  # where counters start, so that what is overwritten shows
@@ -363,7 +375,7 @@ def save() -> None:
             os._exit(9)  # the learner's code can't catch that
     note("begun")
     if noted("begun") == 2:
-        wait_until(lambda: noted("go on"), 60)
+        wait_for("go on")
     time.sleep(0.01)
     note("done")
 

@@ -15,6 +15,7 @@ from helpers.judge import (
     Call,
     Case,
     Judge,
+    Learner,
     frames,
     is_gone,
     must_be_in_a_child,
@@ -114,7 +115,7 @@ def up(initializer: Callable | None, arguments: tuple) -> None:
         initializer(*arguments)
 
 
-def no_limit_is_enough() -> None:
+def no_wait_is_enough() -> None:
     """In the referee's main thread, from now on: sleeping, and waiting with a limit, is over at once."""
     wait, sleep, main = threading.Condition.wait, time.sleep, threading.main_thread()
     if wait.__name__ == "hasty":
@@ -143,13 +144,19 @@ class InTwoWorkers(Judge):
     limits = False  # whether the task allows time limits
     tasks = 0  # how many will begin, if not one for each item
 
-    def case(self, function: Callable, items: list, gives: object, hint: str, held: object = ..., said: str = ""):
+    def __call__(self, learner: Learner) -> str:
+        watch()
+        if not self.limits:
+            no_wait_is_enough()  # before the learner's file is imported, which may do `from time import sleep`
+        return super().__call__(learner)
+
+    def case(
+        self, function: Callable, items: list, gives: object, hint: str, held: object = ..., said: str = ""
+    ) -> Case:
         def before() -> None:
             note("held", repr(held))
             sent.clear()
             cut.clear()
-            if not self.limits:
-                no_limit_is_enough()
 
         return Case((function, items), gives, hint, said, before=before, meanwhile=self.lead)
 
@@ -200,7 +207,6 @@ class GoodResults(InTwoWorkers):
     right = "the good results came in the order of the items, and the errors of each kind were counted."
 
     def cases(self) -> Iterator[Case]:
-        watch()
         hint = (
             "Hint: get() of each result object, inside the with block and without a time limit, gives its value or "
             "raises its error; count those."
@@ -234,7 +240,6 @@ class SaveAll(InTwoWorkers):
     right = "all items were saved before save_all came back, and an error in a worker is an error of save_all."
 
     def cases(self) -> Iterator[Case]:
-        watch()
         hint = "Hint: nobody may wait for a result that can't come any more: get() inside the with block."
         for slow in (1, 4):  # each result is waited for
             yield self.case(save, [1, 2, 3, 4], ANYTHING, hint, held=slow)
@@ -264,7 +269,6 @@ class Chunks(InTwoWorkers):
     function = "few_long(function, items)"
 
     def cases(self) -> Iterator[Case]:
-        watch()
         hint = "Hint: map comes back by itself, if its chunksize is an integer: / makes a float, // an integer."
         for place in (0, 10):
             items = [None, 0, False, *range(8)]
@@ -299,7 +303,6 @@ class FinishAll(InTwoWorkers):
     limits = True
 
     def cases(self) -> Iterator[Case]:
-        watch()
         hint = (
             "Hint: item 3 ended its worker, and a Pool waits for that result for ever. A ProcessPoolExecutor says "
             "BrokenProcessPool; with a Pool you need get(timeout=1), longer than a call, and a new pool. And 0, None "

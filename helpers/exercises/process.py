@@ -24,7 +24,7 @@ from helpers.judge import (
     note,
     noted,
     told,
-    wait_until,
+    wait_for,
 )
 
 GUARD = 'only the program itself may do that, so put it under if __name__ == "__main__":.'
@@ -67,7 +67,7 @@ def sleep_for_a_minute() -> None:
 def stay() -> None:
     """End when the judge says so."""
     begin()
-    wait_until(lambda: noted("leave"), 60)
+    wait_for("leave")
 
 
 def ignore_sigterm() -> None:

@@ -39,6 +39,7 @@ READY_AFTER_3 = """        import time
             if result.ready():
                 result.get()
 """
+READY_AFTER_4 = READY_AFTER_3.replace("        import time\n        time.sleep(3)", "        sleep(4)")
 RAISING_CALLBACK = """        def fail(error):
             raise error
 
@@ -193,6 +194,10 @@ WRONG = {
         ([(SAVE_EACH, APPLY_EACH + AND_END + "        results[0].get()\n")], "until somebody calls its get()"),
         ([(SAVE_EACH, APPLY_EACH + AND_END + "        results[-1].get()\n")], "until somebody calls its get()"),
         ([(SAVE_EACH, APPLY_EACH + READY_AFTER_3)], "came back when not all of the four items were saved"),
+        (
+            [(SPAWN, "from time import sleep\n" + SPAWN), (SAVE_EACH, APPLY_EACH + READY_AFTER_4)],
+            "came back when not all of the four items were saved",
+        ),
         ([(APPLY_EACH, RAISING_CALLBACK)], "an exception in a callback ends the thread that receives the results"),
         ([("Pool(2)", "Pool(6)")], "had 6 worker processes"),
         ([("            result.get()\n", SWALLOWED)], "came back as if all were well"),
