@@ -36,11 +36,12 @@ def explore(experiment: Callable[..., timeline], **choices: list) -> None:
     display(ipywidgets.VBox([*sliders.values(), output]))
 
 
-def _run(children: list) -> None:
-    """Start all, and leave none behind, whatever happens."""
+def _run(children: list, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Start all, do something while they run, join them, and leave none behind, whatever happens."""
     try:
         for child in children:
             child.start()
+        meanwhile()
         for child in children:
             child.join()
     finally:
@@ -79,19 +80,14 @@ def produce_and_consume(producers: int, consumers: int, maxsize: int) -> timelin
             mp.Process(target=queue.consume, args=(items, 0.04), name=f"consumer {number}")
             for number in range(1, consumers + 1)
         ]
-        for child in users:
-            child.start()
-        try:
+
+        def end() -> None:
             _run(makers)
             for _ in users:
                 sent("end")
                 items.put(None)
-            for child in users:
-                child.join()
-        finally:
-            for child in users:
-                child.kill()
-                child.join()
+
+        _run(users, end)
     return run
 
 
