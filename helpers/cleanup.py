@@ -154,14 +154,17 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
 
     def showtraceback(*args, **kwargs) -> None:
         # Whoever presses Stop twice must not interrupt what follows: IPython would not come to `after_cell`.
-        in_cell = kwargs.get("running_compiled_code") and threading.current_thread() is threading.main_thread()
+        # It gives no arguments when the interrupt came between two statements; a slider's interrupt has others.
+        in_cell = kwargs.get("running_compiled_code") or not (args or kwargs)
+        in_cell = in_cell and threading.current_thread() is threading.main_thread()
         if in_cell and isinstance(sys.exc_info()[1], KeyboardInterrupt):
             handlers.append(signal.signal(signal.SIGINT, signal.SIG_IGN))
         show(*args, **kwargs)
 
     def after_cell(result) -> None:
         try:
-            if isinstance(result.error_in_exec, KeyboardInterrupt):
+            # "Before" is what IPython calls an interrupt between two statements too.
+            if isinstance(result.error_in_exec or result.error_before_exec, KeyboardInterrupt):
                 interrupted()
         finally:
             if handlers:

@@ -121,6 +121,28 @@ def test_an_interrupted_cell_leaves_no_process(kernel):
     assert kernel.run("print(mp.active_children())") == "[]\n"
 
 
+def test_an_interrupt_between_two_statements_leaves_no_process(kernel):
+    """It was the cause when 1 of some 80 cells in a new kernel left its processes."""
+    kernel.run(
+        "compiler = get_ipython().compile; flags = compiler.extra_flags\n"
+        "def interrupted(_):\n"
+        "    compiler.extra_flags = flags\n"
+        "    raise KeyboardInterrupt"
+    )
+    cell = kernel.start(
+        "receiver, sender = mp.Pipe(duplex=False)\n"
+        "mp.Process(target=workers.sleep_stubbornly, args=(sender,)).start()\n"
+        "print(*receiver.recv(), flush=True)\n"
+        "compiler.extra_flags = interrupted\n"
+        "print('not reached')"
+    )
+    kernel.wait(kernel.ended(cell))
+    *pids, error = kernel.printed[cell].split()
+    assert error == "KeyboardInterrupt"
+    wait_until_gone([int(pid) for pid in pids])
+    assert kernel.run("import signal; print(signal.getsignal(signal.SIGINT))") != "Handlers.SIG_IGN\n"
+
+
 @pytest.mark.parametrize("seconds", [0, 1])
 def test_a_second_interrupt_does_not_stop_the_first_one_from_ending_children(kernel, seconds):
     kernel.run(  # a busy machine takes time between the traceback and what is done after each cell
