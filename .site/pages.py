@@ -97,11 +97,16 @@ def split(readme: str) -> tuple[str, str]:
 
 
 def addressed(readme: str) -> str:
-    """The README with this repository's addresses, if they are known, and without what it says of those to put in."""
+    """The README with the addresses of the repository that the site is of, if that is known.
+
+    Without what it says of those to put in. It has OWNER/NAME, or, in a fork, those of the first repository.
+    """
     if not REPOSITORY:
         return readme
     known = "\n\n".join(part for part in readme.split("\n\n") if "`OWNER`" not in part)
-    return known.replace("https://OWNER.github.io/NAME/", ADDRESS).replace("OWNER/NAME", REPOSITORY)
+    owner, name = re.search(r"git clone https://github\.com/([\w.-]+)/([\w.-]+)", readme).groups()
+    known = re.sub(rf"https://{re.escape(f'{owner}.github.io/{name}/')}", ADDRESS, known, flags=re.IGNORECASE)
+    return known.replace(f"{owner}/{name}", REPOSITORY)
 
 
 def pages() -> list[Page]:

@@ -22,7 +22,7 @@ _LAZY = {
 }
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module 'helpers' has no attribute {name!r}")
     from importlib import import_module

@@ -6,7 +6,7 @@
 
 The sentence stands in the picture and is the output's `text/plain`, which nbval compares: so it holds what is the same
 in every run (counts, order, overlaps). The alt text is the sentence and what else a person sees, measured values too,
-which nbval does not compare. matplotlib is imported only here, in the parent.
+which nbval does not compare. matplotlib is imported only here and in helpers/labels.py, in the parent.
 
 A figure looks the same whatever the reader has set for matplotlib, and nothing warns in the cell. Its texts are
 helpers.labels' affair.

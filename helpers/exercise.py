@@ -2,9 +2,11 @@
 
     notebook                         warden (Linux)        referee: main thread, and the judge's thread
     check("process", 1) -----------> starts the referee -> imports my_process_1.py, calls it as the judge says
-      then waits 8 s* at most <--------------------------- records what it is trying
+      then waits 8 s at most* <--------------------------- records what it is trying
       ends all that is left          keeps what falls      records the verdict, if it comes to that
       prints one sentence            from its parent
+
+* On a busy machine up to 24 s, see `fair`.
 
 The learner's code may loop, exit, crash, print without end or ignore signals: that ends the referee, never the
 notebook, and what it was trying then makes the sentence. Its last lines of output come below. The learner's folder is
@@ -54,7 +56,7 @@ from pathlib import Path
 import helpers.judge
 from helpers.judge import NOTES, REFEREE, Learner, Wrong, wait_until
 
-LIMIT = 8.0  # seconds for the learner's code; with what starting and cleaning up take, an answer comes within 10
+LIMIT = 8.0  # seconds for the learner's code; where nothing else is going on, an answer comes within 10
 START = 30.0  # seconds for the referee to start: on a busy machine that is not the learner's fault
 QUICK = 0.25  # seconds that its start takes at most where nothing else is going on; 0.16 were measured
 MARK = "HELPERS_CHECK"  # an environment variable, by which each process of a check is found again

@@ -1,6 +1,6 @@
 """The workers of lesson 05, Lock, in the order in which the lesson meets them.
 
-Those that take turns do so in `with holding(lock, …):`, so that a timeline shows who waits, who holds, and how long.
+Those whose turns a timeline shows take them in `with holding(lock, …):`: it draws who waits, who holds, and how long.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def count_into(
     numbers: range,
     batch: int,
 ) -> None:
-    """Count those that 7 divides; after each `batch`, add to the total."""
+    """Count those that 7 divides; add to the total after each full `batch`."""
     found = 0
     with span("count"):
         for done, number in enumerate(numbers, start=1):
@@ -217,7 +217,7 @@ def dine(
     both_hold_one: Barrier,
     patience: float | None = None,
 ) -> None:
-    """Take two locks; give up the second one after `patience` seconds."""
+    """Take two locks; wait `patience` seconds at most for the second."""
     (name, lock), (other_name, other_lock) = first, second
     with holding(lock, ""):
         both_hold_one.wait()

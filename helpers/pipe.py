@@ -1,12 +1,13 @@
 """The workers of lesson 04, Pipe, in the order in which the lesson meets them.
 
-Each gets its end of a pipe as an argument. A pipe comes to its end when all
+Most get their end of a pipe as an argument. A pipe comes to its end when all
 copies of the other end are closed, those in the parent and in siblings too.
 """
 
 import time
 from array import array
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener
 from multiprocessing.shared_memory import SharedMemory
@@ -70,7 +71,12 @@ def measure(writer: Connection, sensor: int, pause: float) -> None:
         writer.send(reading)
 
 
-def keep_sending(send, letter: bytes, size: int, lock) -> None:
+def keep_sending(
+    send: Callable,
+    letter: bytes,
+    size: int,
+    lock: AbstractContextManager,
+) -> None:
     """Send messages of one letter until nobody reads any more."""
     with suppress(BrokenPipeError):
         while True:
@@ -87,13 +93,13 @@ def write_squares(name: str, count: int) -> None:
     block.close()
 
 
-def pong(receive, send) -> None:
+def pong(receive: Callable, send: Callable) -> None:
     """Answer every message with one byte, until an empty one comes."""
     while receive():
         send(b"x")
 
 
-def ping(send, receive, size: int) -> float:
+def ping(send: Callable, receive: Callable, size: int) -> float:
     """Send messages of this size, one by one; return the shortest time until an answer, in seconds."""
     message, times = b"x" * size, []
     fewest = 25 if size <= 1_000 else 4  # on a busy machine most short ones are disturbed

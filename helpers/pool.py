@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from math import isqrt
 
 from helpers import span
@@ -58,16 +59,18 @@ def usable_cores() -> int:
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # Linux
         cores = len(os.sched_getaffinity(0))
-    try:  # a container's limit in Linux, such as "200000 100000":
-        with open("/sys/fs/cgroup/cpu.max") as file:  # of each 100,000 µs,
+    # A container's limit in Linux: "200000 100000" is 200,000 of each
+    # 100,000 µs, so 2 cores.
+    try:
+        with open("/sys/fs/cgroup/cpu.max") as file:
             quota, period = map(float, file.read().split())
-        return min(cores, max(1, int(quota / period)))  # 200,000: 2 cores
+        return min(cores, max(1, int(quota / period)))
     except (OSError, ValueError):  # none
         return cores
 
 
 def die_at_first(marker: str) -> str:
-    """Kill this process; when the task is done again, return."""
+    """Kill this process the first time; when the marker is there, return."""
     if not os.path.exists(marker):
         open(marker, "x").close()
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -75,14 +78,14 @@ def die_at_first(marker: str) -> str:
 
 
 class BadRow(Exception):
-    """Pickle calls it with what `super().__init__` got, and fails."""
+    """Pickle makes it again as `BadRow(text)`: one argument too few."""
 
     def __init__(self, row: int, reason: str):
         super().__init__(f"row {row}: {reason}")
 
 
 class BadLine(Exception):
-    """Pickle calls it with both arguments, and that works."""
+    """Pickle makes it again as `BadLine(line, reason)`, and that works."""
 
     def __init__(self, line: int, reason: str):
         super().__init__(line, reason)
@@ -102,7 +105,7 @@ def list_squares(count: int) -> list[int]:
     return list(squares(count))
 
 
-def use_lock(lock) -> str:
+def use_lock(lock: AbstractContextManager) -> str:
     with lock:
         return "had the lock"
 

@@ -41,7 +41,7 @@ def nap(seconds: float) -> None:
 
 
 def end_with(way: str) -> None:
-    """End this process in one of four ways."""
+    """End this process in one of four ways; any other `way` returns."""
     if way == "sys.exit(3)":
         sys.exit(3)
     if way == "os._exit(4)":

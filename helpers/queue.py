@@ -1,6 +1,6 @@
 """The workers of lesson 03, Queue, in the order in which the lesson meets them.
 
-Each gets its queues as arguments when its process starts. `None` is the sentinel: the message that says that no more
+Most get their queues as arguments when their process starts. `None` is the sentinel: the message that says that no more
 will come.
 """
 
@@ -90,8 +90,8 @@ def count(levels: Queue, totals: Queue) -> None:
     totals.put(counter)
 
 
-def result_of(stages: list[Process], results: Queue):
-    """Wait for the result. If it can't come any more, end all and say why."""
+def result_of(stages: list[Process], results: Queue) -> object:
+    """Wait for the result. If it can't come any more, end all and raise an error."""
     # An exit code is None while a stage runs and 0 when all went well.
     while not (failed := [stage for stage in stages if stage.exitcode]):
         ended = stages[-1].exitcode is not None  # then it puts nothing more

@@ -104,6 +104,7 @@ def import_() -> None:
 def speedup() -> None:
     from concurrent.futures import ProcessPoolExecutor
 
+    import distributed
     import joblib
 
     from helpers import mp
@@ -122,12 +123,9 @@ def speedup() -> None:
             "ProcessPoolExecutor(2)": lambda: list(executor.map(workers.count_primes, parts)),
             "joblib.Parallel(2)": lambda: parallel(joblib.delayed(workers.count_primes)(part) for part in parts),
         }
-        with contextlib.suppress(ImportError):
-            import distributed
-
-            local = distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=":0", silence_logs=40)
-            client = distributed.Client(local)
-            ways["distributed, 2 workers"] = lambda: client.gather(client.map(workers.count_primes, parts, pure=False))
+        local = distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=":0", silence_logs=40)
+        client = distributed.Client(local)
+        ways["distributed, 2 workers"] = lambda: client.gather(client.map(workers.count_primes, parts, pure=False))
         for way in ways.values():
             way()
         rounds = []
@@ -138,9 +136,8 @@ def speedup() -> None:
             speed = statistics.median(each[name] for each in rounds)
             best = statistics.median(each["mp.Pool(2)"] / each[name] for each in rounds)
             print(f"speed-up of {name:30} {speed:6.2f} of 2      mp.Pool's is {best:.3f} of it", flush=True)
-        if "distributed, 2 workers" in ways:
-            client.close()
-            local.close()
+        client.close()
+        local.close()
 
 
 def validation() -> None:

@@ -280,7 +280,7 @@ def test_each_slider_redraws_when_the_mouse_lets_go(lesson):
     assert handles.count() >= 2
     for number in range(handles.count()):
         before = page.locator(picture).get_attribute("src")
-        handle, rail = handles.nth(number), page.locator(".noUi-target").nth(number).bounding_box()
+        handle = handles.nth(number)
         handle.scroll_into_view_if_needed()
         rail = page.locator(".noUi-target").nth(number).bounding_box()
         handle.hover()

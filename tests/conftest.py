@@ -2,6 +2,7 @@
 
 import multiprocessing
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,3 +23,12 @@ def mp(method):
     import helpers
 
     return helpers.mp.get_context(method)
+
+
+@pytest.fixture
+def end_children_left() -> Iterator[None]:
+    """A test that fails leaves no child that waits for ever."""
+    yield
+    for child in multiprocessing.active_children():
+        child.kill()
+        child.join()

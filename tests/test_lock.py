@@ -1,6 +1,5 @@
 """The workers of lesson 05."""
 
-import multiprocessing
 import re
 import time
 from contextlib import contextmanager, nullcontext
@@ -10,13 +9,7 @@ import pytest
 from helpers import lock as lesson
 from helpers import timeline
 
-
-@pytest.fixture(autouse=True)
-def leave_no_process():
-    yield
-    for child in multiprocessing.active_children():  # those that a failed test left
-        child.kill()
-        child.join()
+pytestmark = pytest.mark.usefixtures("end_children_left")
 
 
 def run(mp, target, *jobs):

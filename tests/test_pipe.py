@@ -39,13 +39,7 @@ def wait_until(condition, seconds=30):
         time.sleep(0.01)
 
 
-@pytest.fixture(autouse=True)
-def no_process_left():
-    """End what a failed test leaves behind."""
-    yield
-    for child in multiprocessing.active_children():
-        child.kill()
-        child.join()
+pytestmark = pytest.mark.usefixtures("end_children_left")
 
 
 @pytest.fixture

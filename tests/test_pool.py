@@ -164,7 +164,6 @@ def test_bad_line_arrives(mp):
 
 
 def test_ignore_interrupts(mp):
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # children of a pytest in the background would ignore it
     ask = (signal.getsignal, (signal.SIGINT,))
     with mp.Pool(1) as pool:
         assert pool.apply(*ask) is not signal.SIG_IGN

@@ -1,6 +1,5 @@
 """The program of lesson 02: thumbnails of a folder of images."""
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,7 +12,6 @@ from PIL import Image
 from whole_programs import write_program
 
 NAME = "my_thumbnails.py"
-METHODS = multiprocessing.get_all_start_methods()
 
 
 @pytest.fixture

@@ -72,7 +72,6 @@ def test_wrong_arguments(program, tmp_path, arguments):
 def test_an_interrupt_ends_it_at_once(program, tmp_path, to_all):
     command = [*program, "count.py", "endless.py"]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
-    options["preexec_fn"] = heed_sigint
     with subprocess.Popen(command, cwd=tmp_path, text=True, **options) as running:
         assert running.stderr.readline() == "1 of 2\n"
         until = time.monotonic() + 30
@@ -91,7 +90,7 @@ def test_an_interrupt_ends_it_at_once(program, tmp_path, to_all):
 def test_a_second_interrupt_changes_nothing(program, tmp_path):
     """A handler that raised an exception would break off what the first one began, and leave the child."""
     command = [*program, "count.py", "stubborn.py"]  # which takes a second to end
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": heed_sigint}
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=tmp_path, text=True, start_new_session=True, **options) as running:
         assert running.stderr.readline() == "1 of 2\n"
         path, until = tmp_path / "stubborn.py.log", time.monotonic() + 30
@@ -111,11 +110,6 @@ def test_a_script_that_ignores_sigterm_is_ended(program, tmp_path):
     done = run([*program, "stubborn.py", "--limit", "2"], tmp_path)
     assert done.stdout == "stubborn.py: too slow\n"
     assert log(tmp_path, "stubborn") == ["deaf"]
-
-
-def heed_sigint() -> None:
-    """In the program, before it begins: tests that run in a shell's background inherit that SIGINT is ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def log_of_endless(folder: Path) -> str:

@@ -1,6 +1,5 @@
 """The whole programs of lesson 03, run as scripts: under each start method, on bad input, and interrupted."""
 
-import multiprocessing
 import os
 import pathlib
 import signal
@@ -11,8 +10,6 @@ import time
 import psutil
 import pytest
 from whole_programs import write_program
-
-METHODS = multiprocessing.get_all_start_methods()
 
 
 @pytest.fixture
@@ -61,6 +58,7 @@ def test_crawler_names_what_is_broken_and_reads_the_others(programs):
     assert count == "pages tried: 5"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="one of these names is not allowed there")
 def test_crawler_knows_a_page_again_whatever_way_leads_to_it(programs):
     (programs / "sub").mkdir()
     links = [
@@ -77,7 +75,7 @@ def test_crawler_knows_a_page_again_whatever_way_leads_to_it(programs):
     assert run(programs, "my_crawler.py", "./index.html") == (0, "pages tried: 3\n", "")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+@pytest.mark.skipif(sys.platform != "linux", reason="who has a pipe open is read from /proc")
 def test_crawler_says_which_page_a_dead_worker_was_at(programs):
     site(programs, index="slow")
     os.mkfifo(programs / "slow.html")

@@ -15,7 +15,7 @@ they run follow, each with a test of its own. To add a program, add a file. What
     under: COMMAND      a command before the python
     plain: REASON       plain does something else, on purpose: only `mp` is run
     place: WORDS        run it in these places only
-    slow: REASON        run it with -m thorough only
+    thorough: REASON    run it with -m thorough only
     watched: BY         a test of its own, below, runs it
 
 Without `plain:`, stdout, stderr, the exit code and the files of the plain run must be the same.
@@ -146,7 +146,7 @@ FAST = {("fork", "pipe"), ("fork", "file"), ("fork", "terminal"), ("spawn", "nbv
 
 
 def cases(places: list[str]) -> list:
-    """Each program with each start method and in each place that it is for; once in a place, the rest is slow."""
+    """Each program with each start method and in each place; once in a place, the rest with -m thorough."""
     found = []
     for name, program in PLAN.items():
         if "watched" in program.says:
@@ -156,7 +156,7 @@ def cases(places: list[str]) -> list:
                 continue
             for method in program.methods():
                 fast = (method, place) in FAST or [method] == program.methods()
-                marks = [] if fast and "slow" not in program.says else [thorough]
+                marks = [] if fast and "thorough" not in program.says else [thorough]
                 found.append(pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=marks))
     return found
 

@@ -61,12 +61,7 @@ def start(folder, program, method="spawn"):
         stderr=pipe,
         text=True,
         start_new_session=True,
-        preexec_fn=heed_sigint,
     )
-
-
-def heed_sigint() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_a_child(running) -> None:

@@ -1,6 +1,5 @@
 """The workers of lesson 03."""
 
-import multiprocessing
 import signal
 import threading
 import time
@@ -17,13 +16,7 @@ from helpers import timeline
 LEVELS = ["INFO"] * 7 + ["WARNING"] * 2 + ["ERROR"]
 
 
-@pytest.fixture(autouse=True)
-def _no_child_is_left():
-    """A test that fails does not leave a child that waits for ever."""
-    yield
-    for child in multiprocessing.active_children():
-        child.kill()
-        child.join()
+pytestmark = pytest.mark.usefixtures("end_children_left")
 
 
 def start(mp, target, *args, name=None):

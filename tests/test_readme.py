@@ -43,6 +43,18 @@ def test_every_problem_leads_to_a_section():
     assert len(rows()) == len(lines) >= 83
 
 
+def test_a_package_has_the_same_bounds_wherever_it_is_named():
+    places = [ROOT / name for name in ("README.md", "requirements.txt", ".site/requirements.txt", ".ci/run")]
+    for folder, pattern in ((".github", "*.yml"), ("tests", "*.py"), ("helpers", "*.py")):
+        places += (ROOT / folder).rglob(pattern)
+    bounds: dict[str, set[str]] = {}
+    for place in places:
+        for package, said in re.findall(r"\b([a-z][\w-]+)(>=[\d.]+,<[\d.]+)", place.read_text(encoding="utf-8")):
+            bounds.setdefault(package, set()).add(said)
+    assert {"pytest", "playwright", "cosmic-ray"} <= set(bounds)
+    assert {package: said for package, said in bounds.items() if len(said) > 1} == {}
+
+
 def messages(symptom: str) -> list[str]:
     """What stands in code font and is not the name of a function, a module or a start method."""
     codes = re.findall(r"`([^`]+)`", symptom)

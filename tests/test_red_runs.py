@@ -25,7 +25,7 @@ CELLS = {
 def red_run(tmp_path_factory) -> str:
     """What pytest prints for a lesson of which each cell fails."""
     tree = tmp_path_factory.mktemp("tree")
-    for name in ("pyproject.toml", "notebooks/conftest.py", "tests/sanitize.cfg"):
+    for name in ("pyproject.toml", "notebooks/conftest.py", "tests/sanitize.cfg", "tests/sanitize_without_fork.cfg"):
         (tree / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tree / name)
     notebook = nbformat.v4.new_notebook(metadata=METADATA)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections import Counter
 from functools import cache
 from urllib.parse import unquote
@@ -155,7 +156,6 @@ def glossary(number: int) -> list[tuple[str, ...]]:
 
 
 TERMS = {english: chinese for forms, chinese, _ in glossary(0) for english in forms.split(", ")}
-FORMS = {english.lower(): chinese for english, chinese in TERMS.items()}
 ENGLISH = re.compile(rf"\b({'|'.join(sorted(map(re.escape, TERMS), key=len, reverse=True))})(?:e?s)?\b", re.IGNORECASE)
 CHINESE = re.compile("|".join(sorted(map(re.escape, TERMS.values()), key=len, reverse=True)))
 
@@ -274,12 +274,28 @@ def tree(tmp_path):
     (tmp_path / "notebooks").mkdir()
     write(tmp_path / "notebooks" / "01_one.ipynb", ONE)
     write(tmp_path / "notebooks" / "02_two.ipynb", TWO)
-    (tmp_path / "README.md").write_text(README)
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
     first = Translation(tmp_path)
     for cell in [cell for page in first.pages.values() for cell in page.cells if cell.english in WORDS]:
         cell.chinese, cell.translates = WORDS[cell.english], digest(cell.english)
     first.bring_over()
     return tmp_path
+
+
+def test_the_readme_can_be_published(tmp_path):
+    """As the README says under "Publish or fork the collection"."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns("my_*", "__pycache__"))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    for name in ("README.md", "notebooks/zh/README.md"):
+        change(tmp_path, name, "OWNER", "me")
+        change(tmp_path, name, "NAME", "mine")
+    change(tmp_path, "README.md", "\n(`me` and `mine` are those in this repository's address.)\n", "")
+    Translation(tmp_path).bring_over()
+    published = Translation(tmp_path)
+    chinese = (tmp_path / "notebooks" / "zh" / "README.md").read_text(encoding="utf-8")
+    assert published.waiting() == []
+    assert "git clone https://github.com/me/mine`" in chinese
+    assert "`me`" not in chinese
 
 
 def page_of(translation: Translation, stem: str) -> Lesson | Readme:

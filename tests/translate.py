@@ -37,6 +37,7 @@ HASHES = "<!-- The English of each part above, for tests/translate.py:"
 MAINTAINERS = "\n## For maintainers"  # where what a reader needs of the README ends
 LINK = re.compile(r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
 ROW = re.compile(r"\| (.*) \| \[(\d · )(.*)\]\((\S+)\) \|")  # of the table of problems
+REPOSITORY = re.compile(r"https://[^\s)`]*(?:github|codespaces|mybinder)[^\s)`]*")
 CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 ANCHOR = re.compile(r'^<a id="[^"]*"></a>\n(?=#)', re.MULTILINE)
@@ -123,10 +124,10 @@ class Readme:
 
 
 def digest(english: str) -> str:
-    """What is remembered of an English text: its words, not the sections to which it leads."""
+    """What is remembered of an English text: its words, not the sections to which it leads, nor whose repository."""
     row = ROW.fullmatch(english)
     words = row[1] if row else LINK.sub(lambda match: f"]({match[1].partition('#')[0]})", english)
-    return hashlib.sha256(words.encode()).hexdigest()[:8]
+    return hashlib.sha256(REPOSITORY.sub("", words).encode()).hexdigest()[:8]
 
 
 def parts(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 out: [0, 1, 2]
 out: [0, 1, 2]
 only: joblib
-slow: it imports much
+thorough: it imports much
 """
 
 from chosen import mp

@@ -2,7 +2,7 @@
 
 out: 190
 only: root linux
-slow: it starts many processes
+thorough: it starts many processes
 under: unshare -m --propagation unchanged sh -c 'mount --make-private /dev/shm
 under: && mount -t tmpfs -o size=64m none /dev/shm && ulimit -n 256 && exec "$@"' -
 """

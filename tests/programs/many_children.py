@@ -2,7 +2,7 @@
 
 out: 60 times 0
 order: any
-slow: it starts many processes
+thorough: it starts many processes
 under: sh -c 'ulimit -n 256; exec "$@"' -
 """
 

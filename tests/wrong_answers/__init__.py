@@ -3,7 +3,8 @@
 A wrong answer is given as changes to the solution: pairs of what stands there and what stands there instead. So it
 stays next to the solution, whatever that becomes.
 
-The first of each exercise is tried by the README's command: one that is judged quickly. CI tries all (-m slow).
+The first of each exercise is tried by the README's command: one that is judged quickly. CI tries
+every second one (-m "slow and not weekly"), the weekly job all.
 """
 
 from wrong_answers import lock, pipe, pool, process, queue
