@@ -3,7 +3,8 @@
 - The first parent dies, however: `Lifeline` ends its children, and theirs.
 - A notebook's cell is interrupted: `end` ends what that cell started. Jupyter on Linux and macOS interrupts the
   children too, which then end by themselves, unless they ignore it or a pool replaces them; on Windows it interrupts
-  only the kernel. What other cells started goes on.
+  only the kernel, and that, by reading its sources, when a wait such as `join()` is over. What other cells started goes
+  on.
 - A kernel is asked to shut down or to restart: `end` ends all first, and the exit handlers run.
 - A kernel is killed: multiprocessing's resource tracker, in a session of its own, removes semaphores and blocks.
 """
@@ -75,6 +76,8 @@ class Lifeline:
             try:
                 os.read(self.end, 1)
             except OSError:  # the program has closed it
+                return
+            if sys.platform == "darwin" and lost(self.end, self.pipe):  # where the read then returns as at the end
                 return
         os._exit(1)
 

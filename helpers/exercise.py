@@ -14,7 +14,8 @@ searched last for modules, so that a random.py in it hides nothing here; the ver
 way of the learner's own programs.
 
 What is left is found by a mark in its environment, and as a child of the referee. On Linux a process that has neither
-(an empty environment, and a parent that has ended) falls to the warden, and is found too; elsewhere it stays.
+(an empty environment, and a parent that has ended) falls to the warden, and is found too; elsewhere it stays, as does
+on macOS an orphan that is one of Apple's own programs, whose environment cannot be read.
 
 **How a judge is written.** It stands in helpers/exercises, a module for each lesson, and is a `Judge` (helpers/judge.py
 has the words used here; helpers/exercises/process.py is the example to copy).
@@ -94,6 +95,8 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         notes.mkdir()
         own = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), box)  # who is killed leaves its temporary files there
         own |= {MARK: mark, NOTES: str(notes), "PYTHONSAFEPATH": "1"}
+        if os.name == "nt":  # where a pipe has a code page, which `printed` could not read
+            own["PYTHONIOENCODING"] = "utf-8"
         own["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker"]))
         process = subprocess.Popen(
             [sys.executable, "-c", START_REFEREE, lesson, str(number), str(record), str(ended), str(time.time())],
@@ -242,9 +245,11 @@ def _left(mark: str, first: int | None, but: str | None = None) -> list:
     found = []
     for process in {*psutil.process_iter(), *descendants}:
         with contextlib.suppress(psutil.Error):
-            if (spared and process.pid == spared) or process.status() == psutil.STATUS_ZOMBIE:
+            if spared and process.pid == spared:
                 continue
             if process not in descendants and process.environ().get(MARK) != mark:
+                continue
+            if process.status() == psutil.STATUS_ZOMBIE:  # asked last: on Windows it takes long
                 continue
             if but is None or but not in " ".join(process.cmdline()):
                 found.append(process)

@@ -417,9 +417,11 @@ class Call:
         return not self.back
 
     def _worked(self) -> float:
-        """Seconds for which its thread has computed; 0 where the system (macOS, Windows) does not say."""
-        if not hasattr(time, "pthread_getcpuclockid") or self.ident is None:
+        """Seconds for which its thread has computed; on macOS and Windows, which do not say, this process."""
+        if self.ident is None:
             return 0
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return round(time.process_time(), 1)  # the judge's own looks take less
         return time.clock_gettime(time.pthread_getcpuclockid(self.ident))
 
     def until(self, condition: Callable[[], object], seconds: float = float("inf")) -> bool:

@@ -9,6 +9,7 @@ and else as it was. The Chinese lessons in notebooks/zh are not run: they get th
 """
 
 import argparse
+import multiprocessing
 import os
 import tempfile
 from pathlib import Path
@@ -55,6 +56,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Execute notebooks and store them again.")
     parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(NOTEBOOKS.glob("*.ipynb")))
     failed = 0
+    if "fork" not in multiprocessing.get_all_start_methods():
+        parser.error("store lessons on Linux: here their lines about fork and signals would be lost")
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.7:
         print("This machine is busy: the figures will not show what the text says of two free cores.")
     for path in parser.parse_args().notebooks:

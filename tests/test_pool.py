@@ -140,7 +140,7 @@ def test_die_at_first_dies_once(mp, tmp_path):
     child = mp.Process(target=workers.die_at_first, args=(marker,))
     child.start()
     child.join(60)
-    assert child.exitcode == -getattr(signal, "SIGKILL", signal.SIGTERM)
+    assert child.exitcode == -getattr(signal, "SIGKILL", -signal.SIGTERM)
     assert os.listdir(tmp_path) == ["marker"]
     with mp.Pool(1) as pool:
         assert pool.apply_async(workers.die_at_first, (marker,)).get(60) == "done"

@@ -123,6 +123,9 @@ class Came:
     def comparable(self, any_order: bool) -> tuple:
         """Without what differs from run to run, and without the frames that `mp` adds to a traceback."""
         err = re.sub(r'  File "[^"]*helpers/\w+\.py".*\n(    .*\n)*', "", self.err)
+        if sys.platform == "darwin":  # the lifeline is a thread there: faulthandler shows it, and a fork warns
+            err = re.sub(r"Thread 0x[0-9a-f]+[^\n]*\n(?:  <no Python frame>\n)?\n", "", err)
+            err = re.sub(r".*DeprecationWarning: This process \(pid=\d+\) is multi-threaded.*\n(  .*\n)?", "", err)
         # `mp`'s classes have names of their own; Python 3.14's notes on what could not be pickled say them.
         err = re.sub(r"\bhelpers\.relay\.(?=\w+Process\b)", "multiprocessing.context.", err)
         out = self.out
@@ -183,7 +186,7 @@ def ended(process: subprocess.Popen):
     try:
         yield process
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only zombies are left
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for stream in (process.stdout, process.stderr):

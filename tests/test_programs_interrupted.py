@@ -1,5 +1,6 @@
 """The lessons' whole programs when they are interrupted while their children start, and when they are killed."""
 
+import contextlib
 import os
 import re
 import signal
@@ -68,8 +69,9 @@ def wait_for_a_child(running) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until:
         for child in psutil.Process(running.pid).children(recursive=True):
-            if child.status() != psutil.STATUS_ZOMBIE and "--multiprocessing-fork" in child.cmdline():
-                return
+            with contextlib.suppress(psutil.Error):  # it is just becoming another program, or ending
+                if child.status() != psutil.STATUS_ZOMBIE and "--multiprocessing-fork" in child.cmdline():
+                    return
         time.sleep(0.01)
     raise AssertionError("no child")
 
@@ -78,7 +80,7 @@ def wait_until_it_heeds_sigterm(running) -> None:
     """Which signals a process has handlers for, Linux tells; elsewhere this only waits."""
     status, until = Path(f"/proc/{running.pid}/status"), time.monotonic() + 30
     if not status.exists():
-        return time.sleep(2)
+        return time.sleep(8)
     while not int(re.search(r"SigCgt:\s*(\w+)", status.read_text())[1], 16) & 1 << signal.SIGTERM - 1:
         assert time.monotonic() < until, "no handler"
         time.sleep(0.01)

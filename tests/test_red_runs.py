@@ -21,24 +21,56 @@ CELLS = {
 }
 
 
-@pytest.fixture(scope="module")
-def red_run(tmp_path_factory) -> str:
-    """What pytest prints for a lesson of which each cell fails."""
-    tree = tmp_path_factory.mktemp("tree")
+def run_lesson(tree: Path, cells: list, **environment: str) -> str:
+    """What pytest prints for a lesson of cells, each a heading, code, and what is stored on its streams."""
     for name in ("pyproject.toml", "notebooks/conftest.py", "tests/sanitize.cfg", "tests/sanitize_without_fork.cfg"):
         (tree / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tree / name)
     notebook = nbformat.v4.new_notebook(metadata=METADATA)
-    for number, (heading, code) in enumerate(CELLS.items(), 1):
-        stored = [nbformat.v4.new_output("stream", name="stdout", text="old\n")]
+    for number, (heading, code, streams) in enumerate(cells, 1):
+        stored = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in streams.items()]
         notebook.cells.append(nbformat.v4.new_markdown_cell(f"## About {heading}"))
         notebook.cells.append(nbformat.v4.new_code_cell(code, execution_count=number, outputs=stored))
     nbformat.write(notebook, tree / "notebooks" / "09_red.ipynb")
     (tree / "notebooks" / "zh").mkdir()  # whose lessons are not run
     shutil.copy(tree / "notebooks" / "09_red.ipynb", tree / "notebooks" / "zh")
     command = [sys.executable, "-m", "pytest", "-n0", "--color=no", "--nbval-cell-timeout=4", "notebooks"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=100).stdout
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    options = {"cwd": tree, "env": {**kept, **environment}, "capture_output": True, "text": True, "timeout": 100}
+    return subprocess.run(command, **options).stdout
+
+
+@pytest.fixture(scope="module")
+def red_run(tmp_path_factory) -> str:
+    """What pytest prints for a lesson of which each cell fails."""
+    cells = [(heading, code, {"stdout": "old\n"}) for heading, code in CELLS.items()]
+    return run_lesson(tmp_path_factory.mktemp("tree"), cells)
+
+
+# What is stored on Linux, and what the cell prints on Windows.
+THERE = [
+    ("fork only", "pass", {"stdout": "fork: exit code 0\n"}),
+    ("signals only", "pass", {"stdout": "Linux, macOS: exit code 130\n", "stderr": "Linux, macOS: stopped\n"}),
+    ("fork too", "print('spawn: 1')", {"stdout": "fork: 2\nspawn: 1\n"}),
+    (
+        "a traceback",
+        "import sys; print(r'  File \"D:\\lessons\\helpers\\process.py\", line 9, in f', file=sys.stderr)",
+        {"stderr": '  File "helpers/process.py", line 9, in f\n'},
+    ),
+    ("what is missing", "pass", {"stdout": "spawn: 1\n"}),
+    ("what is new", "print('new')", {"stdout": "fork: 2\n"}),
+]
+
+
+def test_as_on_windows_where_there_is_no_fork(tmp_path):
+    """Simulated: lines that can't come there are not missed; others are."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import multiprocessing; multiprocessing.get_all_start_methods = lambda: ['spawn']"
+    )
+    said = run_lesson(tmp_path, THERE, PYTHONPATH=str(tmp_path))
+    assert "2 failed, 4 passed" in said
+    assert "section “About what is missing”" in said
+    assert "section “About what is new”" in said
 
 
 @pytest.mark.parametrize(("number", "heading"), list(enumerate(CELLS, 1)))

@@ -57,7 +57,7 @@ def test_every_finished_line_arrives_whole_and_in_order(mp, capsys):
         mine = [line for line in lines if line.startswith(f"child {number} ")]
         assert mine == [f"child {number} line {line}" for line in range(5000)]
     assert [line for line in lines if not line.startswith("child ")] == ["x" * 3_000_000]
-    killed = -getattr(signal, "SIGKILL", signal.SIGTERM)
+    killed = -getattr(signal, "SIGKILL", -signal.SIGTERM)  # Windows' os.kill gives the number as exit code
     assert [child.exitcode for child in children] == [7, killed, 1, 0, 0, 0, 0, 0]
     assert err.splitlines()[-1] == "ValueError: raised in the child"
     assert err.count("Traceback") == 1
@@ -358,6 +358,26 @@ def test_as_on_windows_where_the_lifeline_is_the_parents_end(monkeypatch):
     os.close(parents_end)
     wait_for(lambda: ended == [1])
     os.close(sentinel)
+
+
+@posix
+def test_as_on_macos_where_a_read_returns_when_the_lifeline_is_closed(monkeypatch):
+    """Simulated: a program that closes all descriptors does not end by it; a parent that ends does end it."""
+    ended, lifeline = [], cleanup.Lifeline()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(signal, "pthread_sigmask", lambda *_: None)  # this thread is the tests'
+    lifeline.open()
+    os.close(lifeline.writing_end)
+    lifeline.hold_by_thread(None)
+    assert ended == [1]
+    other, writing_end = os.pipe()
+    os.close(writing_end)
+    os.dup2(other, lifeline.end)  # at its end, and no longer the lifeline
+    lifeline.hold_by_thread(None)
+    assert ended == [1]
+    os.close(other)
+    os.close(lifeline.end)
 
 
 def test_what_a_program_preloads_in_the_fork_server_stays():

@@ -101,6 +101,23 @@ SAMPLES = {
         "The above exception was the direct cause of the following exception:\n\n"
         "Traceback: BrokenProcessPool: terminated abruptly\n",
     ),
+    "a package's file in a traceback, as Windows writes it": (
+        'File "helpers/process.py", line 9, in f\n',
+        'File "helpers\\process.py", line 9, in f\n',
+        'File "helpers\\process.py", line 8, in f\n',
+    ),
+    "a file that a program names, as Windows writes it": (
+        "No such file or directory: 'my_site/gone.html'",
+        r"No such file or directory: 'my_site\\gone.html'",
+        r"No such file or directory: 'my_site\\a.html'",
+    ),
+    "a pipe's end, which Windows notices by an error": (
+        "Process PoolWorker:\nTraceback (most recent call last):\nEOFError\n",
+        "Process PoolWorker:\nTraceback (most recent call last):\nBrokenPipeError: [Errno 32] Broken pipe\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
+        "Traceback (most recent call last):\nEOFError\n",
+        "Process PoolWorker:\nTraceback (most recent call last):\nBrokenPipeError: [Errno 32] Broken pipe\n",
+    ),
     "an interrupted worker, where a process can't be sent a signal": (
         'Process PoolWorker:\nTraceback (most recent call last):\n  File "helpers/pool.py", line 35, in work\n'
         "    time.sleep(seconds)\nKeyboardInterrupt\nafter\n",
@@ -139,8 +156,8 @@ SAMPLES = {
         "default start method: None\n",
     ),
     "what ps says of a zombie, where there is ps": (
-        "fork: zombie\n  PID STAT COMMAND\n 4711 Z    [python] <defunct>\n",
-        "fork: zombie\n",
+        "fork: zombie\n  PID STAT COMMAND\n 4711 Z    [python] <defunct>\nfork: zombie\n",
+        "fork: zombie\n  PID STAT ARGS\n 4711 Z    <defunct>\nfork: zombie\n",
         "fork: zombie\n  PID STAT COMMAND\n",
     ),
     "the warning of fork in a process with threads, which Python 3.11 does not know": (

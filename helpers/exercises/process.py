@@ -146,7 +146,8 @@ def run_program(file: str):
     code = (
         f"import sys; sys.path[:] = {sys.path!r}; from helpers.exercises import process; process.run_script({file!r})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, errors="replace", check=False)
+    options = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
+    done = subprocess.run([sys.executable, "-c", code], check=False, **options)
     child = multiprocessing.get_context("spawn").Process(target=import_script, args=(file,))
     child.start()
     child.join()
