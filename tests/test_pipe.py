@@ -188,7 +188,9 @@ def test_ping_returns_the_shortest_of_several_times(monkeypatch):
     assert log == [b"x" * 2_000, "answer"] * 4
 
 
-@pytest.mark.parametrize(("size", "seconds", "number"), [(2_000, 0.001, 5), (10, 0.001, 25), (10, 0.0001, 50)])
+@pytest.mark.parametrize(
+    ("size", "seconds", "number"), [(2_000, 0.001, 5), (10, 0.001, 25), (10, 0.0001, 50), (10, 0.06, 4)]
+)
 def test_ping_takes_more_of_short_times(monkeypatch, size, seconds, number):
     log, now = [], [0.0]
     monkeypatch.setattr(pipe.time, "perf_counter", lambda: now[0])
