@@ -202,7 +202,7 @@ HOSTILE = {
     "no function": ("exit_code_of = 3\n", "has no function exit_code_of"),
     "too few arguments": ("def exit_code_of():\n    return 0\n", "called with 1 argument, but"),
     "nothing written": ("def exit_code_of(function):\n    ...\n", "is still empty"),
-    "None": (hostile("return None"), "gave None; expected was 0"),
+    "None": (hostile("return None"), "gave None, like a function without return; expected was 0"),
     "a wrong type": (hostile("return '0'"), "gave '0'; expected was 0"),
     "a type that equals": (hostile("return False"), "gave False; expected was 0"),
     "an enormous value": (hostile("return 'x' * 10_000_000"), "gave 'xxx"),

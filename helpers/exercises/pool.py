@@ -21,6 +21,7 @@ from helpers.judge import (
     must_be_in_a_child,
     note,
     noted,
+    pauses_are_short,
     same,
     told,
     wait_until,
@@ -39,6 +40,23 @@ def give(item: object) -> object:
     if isinstance(item, Exception):
         raise item
     return item
+
+
+class Returned(Exception):
+    """A result that is an exception."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Returned
+
+    __hash__ = None
+
+
+TABLE = {0: None, 1: 0, 2: 7, 3: [], 4: Returned()}
+
+
+def look_up(item: object) -> object:
+    """Give what stands for the item, or raise it, if it is an exception."""
+    return TABLE[give(item)]
 
 
 def save(item: object) -> None:
@@ -92,6 +110,8 @@ def watch() -> None:
     On a busy machine they need longer than a learner's time limit of a second.
     """
     init = pool.Pool.__init__
+    # Who does not say how many workers gets another number than two.
+    os.cpu_count = os.process_cpu_count = lambda: 4
 
     def patient(self, processes=None, initializer=None, initargs=(), *others, **more) -> None:
         before = noted("up")
@@ -117,9 +137,7 @@ def up(initializer: Callable | None, arguments: tuple) -> None:
 
 def no_wait_is_enough() -> None:
     """In the referee's main thread, from now on: sleeping, and waiting with a limit, is over at once."""
-    wait, sleep, main = threading.Condition.wait, time.sleep, threading.main_thread()
-    if wait.__name__ == "hasty":
-        return
+    wait, main = threading.Condition.wait, threading.main_thread()
 
     def hasty(self, timeout: float | None = None) -> bool:
         if timeout and timeout > 0.1 and threading.current_thread() is main:
@@ -127,10 +145,8 @@ def no_wait_is_enough() -> None:
             timeout = 0.1
         return wait(self, timeout)
 
-    def nap(seconds: float) -> None:
-        sleep(min(seconds, 0.01) if threading.current_thread() is main else seconds)
-
-    threading.Condition.wait, time.sleep = hasty, nap
+    threading.Condition.wait = hasty
+    pauses_are_short()
 
 
 def workers() -> int:
@@ -189,7 +205,8 @@ class InTwoWorkers(Judge):
         )
         count = int(told("workers")[0])
         yield count < 3, f"had {count} worker processes at the same time; expected were two. Hint: Pool(2)."
-        yield sent or begun() or not items, "sent nothing to any worker. Hint: context.Pool(2) makes a pool of two."
+        there = run.error or sent or begun() or not items
+        yield there, "sent nothing to any worker. Hint: context.Pool(2) makes a pool of two."
         for item in collections.Counter(begun()) - collections.Counter(map(repr, items)):
             yield self.limits, f"called {function.__name__}({item}) more than once for one item. Hint: once for each."
         yield "Pool is still running" not in error, "Hint: join() is allowed after close() or terminate() only."
@@ -211,10 +228,10 @@ class GoodResults(InTwoWorkers):
             "Hint: get() of each result object, inside the with block and without a time limit, gives its value or "
             "raises its error; count those."
         )
-        items = [None, ValueError("no"), 0, 7, BufferError("no"), [], 0]
-        yield self.case(give, items, ([None, 0, 7, [], 0], 2), hint, held=None)
-        yield self.case(give, [OSError(1), TypeError(2), KeyError(3)], ([], 3), hint)
-        yield self.case(give, [], ([], 0), NONE)
+        items = [0, ValueError("no"), 1, 2, BufferError("no"), 3, 1, 4]
+        yield self.case(look_up, items, ([None, 0, 7, [], 0, Returned()], 2), hint, held=0)
+        yield self.case(look_up, [OSError(1), StopIteration(2), KeyError(3)], ([], 3), hint)
+        yield self.case(look_up, [], ([], 0), NONE)
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
         yield from super().must(run)
@@ -232,7 +249,7 @@ class GoodResults(InTwoWorkers):
         yield not same(run.value, [good, bad]), "Hint: a tuple is written good, bad or (good, bad)."
         yield not results or results != [None] * len(results), "Hint: wait() returns None, get() the value."
         fewer = isinstance(results, list) and 0 < len(results) < len(good)
-        yield not fewer, "Hint: None, 0 and [] are results like any others, though they count as false."
+        yield not fewer, "Hint: None, 0, [], and an exception that is returned, are results like any others."
 
 
 class SaveAll(InTwoWorkers):
@@ -242,7 +259,7 @@ class SaveAll(InTwoWorkers):
     def cases(self) -> Iterator[Case]:
         hint = "Hint: nobody may wait for a result that can't come any more: get() inside the with block."
         for slow in (1, 4):  # each result is waited for
-            yield self.case(save, [1, 2, 3, 4], ANYTHING, hint, held=slow)
+            yield self.case(save, [1, 2, 2, 4], ANYTHING, hint, held=slow)
         hint = "Hint: an exception in a callback ends the thread that receives the results; keep it and raise it later."
         yield self.case(save, [5, 5, BufferError("no"), 6], BufferError("no"), hint)
         yield self.case(save, [], ANYTHING, NONE)
@@ -274,16 +291,19 @@ class Chunks(InTwoWorkers):
             items = [None, 0, False, *range(8)]
             items.insert(place, "long")
             yield self.case(give, items, items, hint, held="long")
-        self.function, self.tasks, numbers = "many_short(function, items)", 2, list(range(2000))
-        squares, said = [number * number for number in numbers], "many_short(square, [0, 1, ..., 1999])"
+        self.function, self.tasks = "many_short(function, items)", 2
+        numbers, said = [number * 7 % 2000 for number in range(2000)], "many_short(square, [0, 7, ..., 1993])"
+        squares = [number * number for number in numbers]
         yield self.case(square, numbers, squares, hint, held=0, said=said)
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
         yield from super().must(run)
         no_list = "Hint: map gives the list of the results, imap and map_async do not; ask for them in the with block."
         yield run.error or isinstance(run.value, list), no_list
+        objects = not run.error and any(isinstance(each, pool.ApplyResult) for each in run.value)
+        yield not objects, "Hint: these are result objects, and get() of each gives its result."
         yield (
-            self.tasks or told("kept waiting") == ["0"],
+            run.error or self.tasks or told("kept waiting") == ["0"],
             "had another task wait behind the long one in the same chunk, while the other worker sat idle. Hint: your "
             "chunks hold more than one task; without a chunksize map makes chunks of 2.",
         )
@@ -318,8 +338,10 @@ class FinishAll(InTwoWorkers):
         yield not late, "Hint: this multiprocessing.TimeoutError is not the built-in TimeoutError: name it in full."
         died = error and tries > 1
         yield not died, "Hint: a worker may die again in the new pool, so go on until each item has its result."
-        yield not error, "Hint: a broken pool stays broken. Make a new one, for the items that have no result yet."
-        yield run.is_right(), f"Hint: item 3 was tried {tries} times; go on until each item has its result."
+        broken = error and "Broken" in type(error).__name__
+        yield not broken, "Hint: a broken pool stays broken. Make a new one, for the items that have no result yet."
+        yield error or run.is_right() or tries < 3, "Hint: return a list of all results, in the order of the items."
+        yield error or run.is_right(), f"Hint: item 3 was tried {tries} times; go on until each item has its result."
         yield (
             not again,
             f"called fragile({again}) again, though the first call had given its result. Hint: keep all the "

@@ -15,6 +15,7 @@ from helpers.judge import (
     Call,
     Case,
     Judge,
+    Learner,
     is_gone,
     kill_is_quick,
     left,
@@ -23,6 +24,7 @@ from helpers.judge import (
     no_traceback,
     note,
     noted,
+    pauses_are_short,
     told,
     wait_for,
 )
@@ -134,7 +136,7 @@ class Greeting(Judge):
         named = [line for line in printed for start in started if start.partition(" ")[2] in line]
         yield len(started) < 2 and len(named) < 2, f"printed {printed}; expected was one line from one child."
         yield named or "MainProcess" not in run.value.stdout, "called greet in the program itself. Hint: target=greet."
-        yield printed, "printed nothing. Hint: is the child started, and is greet its target?"
+        yield printed, "printed nothing. Hint: is greet the child's target, is it started, and is it waited for?"
         yield named, f"printed {printed[0]!r}, not the child's name. Hint: leave greet as it is."
         yield not noted("started at import"), f"hides the error only: the child, too, tries to start one. Hint: {GUARD}"
 
@@ -230,6 +232,10 @@ class Both(Judge):
     function = "both(function, argument)"
     right = "two children ran at the same time, and both exit codes came back, whichever of them was slow."
 
+    def __call__(self, learner: Learner) -> str:
+        pauses_are_short()
+        return super().__call__(learner)
+
     def cases(self) -> Iterator[Case]:
         hint = f"Return both exit codes. {TUPLE}"
         for argument, codes, self.slow in ((3, (0, 7), 1), ((3,), (7, 0), 0), (None, (5, 5), 1)):
@@ -266,6 +272,7 @@ class Both(Judge):
         yield run.error or len(met()) == 2, f"called the function in {len(met())} processes, not in 2. {TUPLE}"
         given = {argument for _, argument in met()} - {repr(run.case.arguments[1])}
         yield not given, f"called the function with {' and '.join(given)}. {TUPLE}"
+        yield type(run.value) is not tuple, "Hint: return a list, in square brackets."
 
 
 JUDGES = {1: ExitCode(), 2: Greeting(), 3: RunFor(), 4: Both()}

@@ -56,13 +56,12 @@ def good_results(function, items):
     good, bad = [], 0
     with context.Pool(processes=2) as pool:
         results = pool.imap(function, items)
-        while True:
+        for _ in items:
             try:
                 good.append(next(results))
-            except StopIteration:
-                return good, bad
             except Exception:
                 bad += 1
+    return good, bad
 """,
         "callbacks into places": f"""{SPAWN}
 def good_results(function, items):

@@ -442,6 +442,34 @@ def run_all(produce, work, producers, consumers):
         process.join()
     return found
 """,
+        "tasks by a SimpleQueue": """import multiprocessing
+
+context = multiprocessing.get_context("spawn")
+
+
+def consume(tasks, results, work):
+    while (task := tasks.get()) is not None:
+        results.put(work(task))
+    results.put(None)
+
+
+def run_all(produce, work, producers, consumers):
+    tasks, results = context.SimpleQueue(), context.Queue()
+    makers = [context.Process(target=produce, args=(tasks, number)) for number in range(producers)]
+    users = [context.Process(target=consume, args=(tasks, results, work)) for _ in range(consumers)]
+    for process in makers + users:
+        process.start()
+    for process in makers:
+        process.join()
+    for _ in users:
+        tasks.put(None)
+    found = []
+    for _ in users:
+        found.extend(iter(results.get, None))
+    for process in users:
+        process.join()
+    return found
+""",
     },
     ("queue", 4): {
         "it waits for both": """from multiprocessing.connection import wait
@@ -527,6 +555,20 @@ def first_of(queue, process):
         except queues.Empty:
             continue
     raise RuntimeError(f"the process ended with exit code {process.exitcode}, and has put nothing")
+""",
+        "it closes the process that has ended": """from queue import Empty
+
+
+def first_of(queue, process):
+    while True:
+        ended = process.exitcode is not None
+        try:
+            return queue.get(timeout=0.1)
+        except Empty:
+            if ended:
+                code = process.exitcode
+                process.close()
+                raise RuntimeError(f"it ended with exit code {code}") from None
 """,
         "it asks empty, and joins for a moment": """def first_of(queue, process):
     while queue.empty():

@@ -62,7 +62,7 @@ WRONG = {
             ],
             "send through the end that you kept",
         ),
-        ([("return answers", "return None")], "gave None; expected was [2, 4, 'abab']"),
+        ([("return answers", "return None")], "gave None, like a function without return; expected was [2, 4, 'abab']"),
         ([("child.join()", "child.join(0.1)")], "left a child running. Hint: recv() waits"),
         (
             [

@@ -128,6 +128,33 @@ SWALLOWED = """            try:
                 pass
 """
 LAST = "    return good, bad\n"
+GET_FOR_ITEM = """        for item, result in zip(items, results):
+            try:
+                result.get()
+                good.append(item)
+            except Exception:
+                bad += 1
+"""
+GIVE_ERROR = """
+
+def attempt(function, item):
+    try:
+        return function(item)
+    except Exception as error:
+        return error
+"""
+WITHOUT_ERRORS = """    good = [value for value in good if not isinstance(value, Exception)]
+    return good, len(items) - len(good)
+"""
+BY_NEXT = """        results = pool.imap(function, items)
+        while True:
+            try:
+                good.append(next(results))
+            except StopIteration:
+                break
+            except Exception:
+                bad += 1
+"""
 WITHOUT_NONE = """    good = [value for value in good if value is not None]
     return good, len(items) - len(good)
 """
@@ -157,7 +184,10 @@ WRONG = {
         ),
         ([("return good, bad", "return [value for value in good if value], bad")], "are results like any others"),
         ([(APPLY_EACH + GET_EACH, GET_AT_ONCE)], "nor get() directly after each apply_async"),
-        ([("    return good, bad\n", "")], "gave None; expected was ([None, 0, 7, [], 0], 2)"),
+        (
+            [("    return good, bad\n", "")],
+            "gave None, like a function without return; expected was ([None, 0, 7, [], 0, Returned()], 2)",
+        ),
         ([(APPLY_EACH + GET_EACH, LOCAL)], "Put it at the top level of the file"),
         ([(APPLY_EACH + GET_EACH, MAP_IN_TRY)], "map raises a task's error"),
         (
@@ -174,6 +204,16 @@ WRONG = {
         ),
         ([("with context.Pool(2) as pool:", "if pool := context.Pool(2):")], "left 2 children running"),
         ([(APPLY_EACH, APPLY_EACH + APPLY_EACH)], "more than once for one item"),
+        ([(GET_EACH, GET_FOR_ITEM)], "gave ([0, 1, 2, 3, 1, 4], 2); expected was ([None, 0, 7, [], 0, Returned()], 2)"),
+        (
+            [
+                (SPAWN, SPAWN + GIVE_ERROR),
+                ("(function, (item,))", "(attempt, (function, item))"),
+                (LAST, WITHOUT_ERRORS),
+            ],
+            "an exception that is returned, are results like any others",
+        ),
+        ([(APPLY_EACH + GET_EACH, BY_NEXT)], "gave ([], 1); expected was ([], 3)"),
     ],
     ("pool", 2): [
         ([(SAVE_EACH, FORGET_EACH)], "drops what is not finished"),
@@ -200,6 +240,8 @@ WRONG = {
         ),
         ([(APPLY_EACH, RAISING_CALLBACK)], "an exception in a callback ends the thread that receives the results"),
         ([("Pool(2)", "Pool(6)")], "had 6 worker processes"),
+        ([("Pool(2)", "Pool()")], "had 4 worker processes"),
+        ([("for item in items", "for item in set(items)")], "when not all of the four items were saved"),
         ([("            result.get()\n", SWALLOWED)], "came back as if all were well"),
     ],
     ("pool", 3): [
@@ -223,9 +265,12 @@ WRONG = {
             ],
             "had 12 worker",
         ),
+        ([(MANY, "sorted(pool.imap_unordered(function, items, 50))")], "in the order in which they came"),
+        ([("chunksize=1)", "chunk_size=1)")], "unexpected keyword argument 'chunk_size'"),
+        ([(FEW, "[pool.apply_async(function, (item,)) for item in items]")], "get() of each gives its result"),
         ([("chunksize=50", "chunksize=len(items) / 50")], "if its chunksize is an integer"),
         ([("chunksize=1)", "chunksize=7)")], "behind the long one in the same chunk"),
-        ([(MANY, "[value for value in " + MANY + " if value]")], "gave [1, 4, 9"),
+        ([(MANY, "[value for value in " + MANY + " if value]")], "gave [49, 196, 441"),
     ],
     ("pool", 4): [
         ([(EXECUTOR, NO_RETRY)], "a broken pool stays broken"),

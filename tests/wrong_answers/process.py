@@ -22,7 +22,10 @@ HIDDEN = "    try:\n        child.start()\n        child.join()\n    except Runt
 
 WRONG = {
     ("process", 1): [
-        ([("    child.join()\n", "")], "gave None; expected was 0. Hint: exitcode is None before start()"),
+        (
+            [("    child.join()\n", "")],
+            "gave None, like a function without return; expected was 0. Hint: exitcode is None before start()",
+        ),
         ([("    child.start()\n    child.join()\n", "")], "exitcode is None before start()"),
         ([("target=function", "target=function()")], "target=function() calls it at once"),
         ([("return child.exitcode", "return child.join()")], "join() itself returns None"),
@@ -38,6 +41,7 @@ WRONG = {
         ([(GUARD, "if True:")], 'put it under if __name__ == "__main__"'),
         ([("target=greet", "target=greet()")], "called greet in the program itself"),
         ([("    child.start()\n    child.join()\n", "")], "printed nothing"),
+        ([("target=greet)", "target=greet, daemon=True)"), ("    child.join()\n", "")], "is it waited for?"),
         ([("def greet():\n    print", f"{GUARD}\n  def greet():\n    print")], "did not find greet"),
         (
             [("child = context.Process(target=greet)\n    child.start()\n    child.join()", "greet()")],
@@ -55,7 +59,10 @@ WRONG = {
     ("process", 3): [
         ([("    child.kill()\n    child.join()\n", "")], "left a child running"),
         ([("    child.join(seconds)\n", "    child.join()\n")], "join(seconds) returns after that time"),
-        ([("in_time = not child.is_alive()", "in_time = child.join(0)")], "gave None; expected was True"),
+        (
+            [("in_time = not child.is_alive()", "in_time = child.join(0)")],
+            "gave None, like a function without return; expected was True",
+        ),
         ([("not child.is_alive()", "child.is_alive()")], "gave False; expected was True"),
         ([("not child.is_alive()", "bool(child.exitcode)")], "Exit code 0 counts as false"),
         ([("not child.is_alive()", "bool(child.join(0))")], "gives None anyway"),
@@ -73,6 +80,14 @@ WRONG = {
         ([(", args=(argument,)", "")], "called the function in 0 processes, not in 2"),
         ([("        child.start()\n    for child in children:\n", "        child.start()\n")], "one after the other"),
         ([("range(2)", "range(1)")], "in 1 processes, not in 2"),
+        ([("[child.exitcode for child in children]", "children[0].exitcode, children[1].exitcode")], "return a list"),
+        (
+            [
+                ("    for child in children:\n        child.join()\n", "    sleep(5)\n"),
+                ("import m", "from time import sleep\nimport m"),
+            ],
+            "exitcode is None until join() has seen the end",
+        ),
         ([("target=function, args=(argument,)", "target=function(argument)")], "ran the function here"),
         ([("[child.exitcode for", "[child.is_alive() for")], "gave [False, False]"),
         ([("[child.exitcode for child in children]", "[0, 0]")], "gave [0, 0]; expected was [0, 7]"),

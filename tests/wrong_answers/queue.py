@@ -28,6 +28,32 @@ DAWDLE = """    import time
         pass
 """
 
+UNTIL_A_LIMIT = """    from queue import Empty
+    while True:
+        try:
+            task = tasks.get(timeout=4)
+        except Empty:
+            break
+        results.put(work(task))
+"""
+WATCH = """    while True:
+        ended = process.exitcode is not None
+        try:
+            return queue.get(timeout=0.1)
+        except Empty:
+            if ended:
+                message = f"it ended with exit code {process.exitcode}"
+                raise RuntimeError(message) from None
+"""
+BY_QSIZE = """    import time
+
+    while queue.qsize() == 0:
+        time.sleep(0.1)
+        if not process.is_alive():
+            raise RuntimeError(f"it ended with exit code {process.exitcode}")
+    return queue.get()
+"""
+
 WRONG = {
     ("queue", 1): [
         ([("    for child in children:\n        child.join()\n", "")], "while a child was still running"),
@@ -55,7 +81,7 @@ WRONG = {
         ),
         (
             [("        child.join()\n    return results", "        child.join()")],
-            "gave None; expected was [a megabyte, a megabyte, None]",
+            "gave None, like a function without return; expected was [a megabyte, a megabyte, None]",
         ),
         (
             [
@@ -88,7 +114,10 @@ WRONG = {
         ),
         ([("return results", "return list(set(results))")], "each child puts one result"),
         ([("return results", "return [result for result in results if result]")], "each child puts one result"),
-        ([("return results", "return results or None")], "results_of(put_result, []) gave None; expected was []"),
+        (
+            [("return results", "return results or None")],
+            "results_of(put_result, []) gave None, like a function without return; expected was []",
+        ),
         ([("args=(queue, argument)", "args=(queue, *argument)")], "never had all children at work"),
         ([("target=function, args=(queue, argument)", "target=function(queue, argument)")], "ran the function here"),
     ],
@@ -144,7 +173,10 @@ WRONG = {
         ([("    child.join()\n", "    child.kill()\n    child.join()\n")], "before the child had ended and was joined"),
         ([("queue.get()", "queue.get(timeout=5)")], "raised Empty in line 11"),
         ([("        results.append(result)", "        results.insert(0, result)")], "expected was ['first'"),
-        ([("    return results", "    return results or None")], "puts [] and None, gave None; expected was []"),
+        (
+            [("    return results", "    return results or None")],
+            "puts [] and None, gave None, like a function without return; expected was []",
+        ),
         (
             [
                 (
@@ -155,6 +187,11 @@ WRONG = {
             ],
             "empty means that nothing is there now",
         ),
+        (
+            [("        results.append(result)", "        if result:\n            results.append(result)")],
+            "0 and '' are results like any other",
+        ),
+        ([("queue.get()) is not None", "queue.get()) or result == 0")], "0 and '' are results like any other"),
         ([("queue = context.Queue()", "queue = context.SimpleQueue()")], "keep the queue a context.Queue"),
         (
             [("queue = context.Queue()", "manager = context.Manager()\n    queue = manager.Queue()")],
@@ -239,11 +276,21 @@ WRONG = {
             "had ended and were joined",
         ),
         ([("    return found", "    return list(filter(None, found))")], "gave 771 results; expected were 900"),
-        ([("    return found", "    return found or None")], "gave None; expected was []. There are no tasks"),
+        (
+            [("    return found", "    return found or None")],
+            "gave None, like a function without return; expected was []. There are no tasks",
+        ),
         ([("in range(producers)", "in (0, 1)")], "ran produce with the numbers [0, 1]"),
         ([("in range(consumers)", "in range(3)")], "ran consume in 3 processes, not in 1"),
         ([("args=(tasks, number)", "args=(tasks, number + 1)")], "with the numbers [1, 2]"),
         ([("def run_all", f"{OTHER_CONSUMER}def run_all"), ("target=consume", "target=other")], "but not in consume"),
+        (
+            [
+                ("    while (task := tasks.get()) is not None:\n        results.put(work(task))\n", UNTIL_A_LIMIT),
+                ("    for _ in users:\n        tasks.put(None)\n", ""),
+            ],
+            "nor a timeout says that no task will come",
+        ),
     ],
     ("queue", 4): [
         (
@@ -278,6 +325,7 @@ WRONG = {
         (then("if item:", "    return item"), "return the first item at once, whatever it is"),
         (then("if item is not None:", "    return item"), "An item counts, whatever it is"),
         ([("while True", "for _ in range(10)")], "While it is alive, try again"),
+        ([(WATCH, BY_QSIZE)], "look once more into the queue"),
         ([("timeout=0.1", "timeout=5"), ("    while True:", "    if True:")], "raise RuntimeError, with the exit code"),
         (then("while not queue.empty():", "    item = queue.get()", "return item"), "gave 1; expected was 0"),
         ([("queue.get(timeout=0.1)", "queue.get(timeout=0.1) or queue.get(timeout=0.1)")], "gave 1; expected was 0"),
