@@ -226,6 +226,14 @@ def pauses_are_short() -> None:
     time.sleep = nap
 
 
+def waits_are_short() -> None:
+    """From now on, connection.wait() with a limit is over at once. To be called as early as `pauses_are_short`."""
+    from multiprocessing import connection
+
+    wait = connection.wait
+    connection.wait = lambda ends, timeout=None: wait(ends, timeout and min(timeout, 0.02))
+
+
 def kill_is_quick() -> None:
     """In the referee, from now on: kill() is back when the child is dead, as it may be."""
     kill = multiprocessing.process.BaseProcess.kill

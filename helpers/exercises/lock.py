@@ -5,12 +5,14 @@ between a read and the write that follows. Exercise 3: the two processes are pla
 learner's file each, and all that differs between processes differs: ids and hashes. Exercise 4 has a child.
 """
 
+import collections
 import importlib
 import math
 import multiprocessing
 import os
 import runpy
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,12 +29,16 @@ from helpers.judge import (
     no_limit_is_enough,
     note,
     noted,
+    pauses_are_short,
     told,
     wait_for,
     wait_until,
+    waits_are_short,
 )
 
 CONTEXT = multiprocessing.get_context("spawn")  # the exercises' start method, whatever the lesson's is
+LONG = 60.5  # seconds
+IN_VAIN = 20  # so many attempts of a process to take a lock with a limit are in vain, at first
 START = 7  # where counters start, so that what is overwritten shows
 
 
@@ -44,7 +50,9 @@ class Locks:
         self.holder: dict[str, int | None] = dict.fromkeys(names)  # a process, by its number
         self.wants: dict[int, str] = {}  # by process: the lock for which it waits without a limit
         self.tried: set[tuple[int, str]] = set()
-        self.refused: set[int] = set()  # the processes whose first attempt with a limit was in vain
+        self.refused: collections.Counter[int] = (
+            collections.Counter()
+        )  # by process: how many attempts with a limit were in vain, at first
         self.over: set[int] = set()  # the processes that have come to their end
         self.taken = 0
         self.faults: list[str] = []
@@ -78,8 +86,8 @@ class Lock:
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
         locks, limited = self.locks, not block or timeout is not None
         locks.tried.add((self.me, self.name))
-        if limited and self.me not in locks.refused:
-            locks.refused.add(self.me)
+        if limited and locks.refused[self.me] < IN_VAIN:
+            locks.refused[self.me] += 1
             return False
         if not limited:
             locks.wants[self.me] = self.name
@@ -188,8 +196,8 @@ def exact(run: Call, counter: Counter, name: str, expected: int) -> Iterator[tup
     came = f"brought {name}.value from {START} to {number}; expected was {START + expected}. Hint:"
     never = "the lock was never taken. += reads and writes, and the other process can come in between."
     for why, hint in (
-        (not counter.reads, f"{name}.value was never read, so nothing was added to it; += does both."),
         (locks.refused, "a lock with a limit was not taken in time. Look at what acquire() returns, and try again."),
+        (not counter.reads, f"{name}.value was never read, so nothing was added to it; += does both."),
         (not locks.taken, never + own_lock(run)),
         (counter.unlocked, f"{name}.value was read without the lock. Take the lock before you read."),
         (counter.split, "the lock was given back between reading and writing. Hold it around both."),
@@ -258,11 +266,22 @@ class Name(str):
 class AccountLock(Lock):
     """Who has taken a first one goes on when the other process holds one too, or has tried this one, or has ended."""
 
+    held = 0  # how often it was taken
+
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
         got = super().acquire(block, timeout)
+        self.held += got
         if got and list(self.locks.holder.values()).count(self.me) == 1:
             wait_until(self.other_is_there, 1)
         return got
+
+    def release(self) -> None:
+        if self.mine() and sum(self.balances.values()) != 200:
+            self.locks.faults.append(
+                "gave back a lock when the money was gone from one account and not arrived in the other. "
+                "Hint: change both balances before you give back a lock."
+            )
+        super().release()
 
     def other_is_there(self) -> bool:
         locks, other = self.locks, 3 - self.me
@@ -276,7 +295,7 @@ class Account:
     def become(self, name: str, lock: AccountLock, balances: dict[str, int]) -> "Account":
         self.name, self.lock, self._balances = Name(name), lock, balances
         self.name.sign = 3 - 2 * lock.me
-        lock.name = name
+        lock.name, lock.balances, self._read = name, balances, None
         return self
 
     @property
@@ -285,6 +304,7 @@ class Account:
             self.lock.locks.faults.append(
                 "touched a balance without holding that account's lock; no other lock helps, reading needs it too."
             )
+        self._read = self.lock.held
         return self._balances[self.lock.name]
 
     @balance.setter
@@ -293,6 +313,10 @@ class Account:
             self.lock.locks.faults.append(
                 "changed a balance without holding both locks, so that others can see the money gone from one account "
                 "and not arrived in the other. Hint: take both locks before the first change."
+            )
+        if self._read != self.lock.held:
+            self.lock.locks.faults.append(
+                "gave the lock back between reading and changing a balance. Hint: hold it around both."
             )
         self._balances[self.lock.name] = new
 
@@ -306,6 +330,7 @@ class Transfer(Locked):
             ("ann", "bob", 30, 10),
             ("dan", "cid", 40, 60),
             ("eve", "eva", 5, 5),
+            ("Joe", "joe", 3, 4),
             ("ida", "adaa", 1, 2),
         ):
             self.locks, self.balances = Locks(one, other), {one: 100, other: 100}
@@ -349,13 +374,21 @@ class Stop(Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         note("waits", str(math.inf if timeout is None else timeout))
-        return super().wait(timeout)
+        return super().wait(timeout if timeout is None or timeout >= LONG else min(timeout, 1.5))
 
 
 def in_child(module: str, *arguments: object) -> None:
     """Do the learner's work in this process."""
     global stop, lock
     stop, lock, *_ = arguments
+    sleep = time.sleep
+
+    def noting_sleep(seconds: float) -> None:
+        if sys._getframe(1).f_globals.get("__name__") == module:
+            note("waits", str(seconds))
+        sleep(seconds)
+
+    time.sleep = noting_sleep
     call = Call(lambda *given: importlib.import_module(module).work(*given), arguments, "", "", f"{module}.py")
     note("ready")
     call.run()
@@ -385,10 +418,12 @@ class StopInOrder(Judge):
     right = "asked while it saved, the child saved to the end; asked in a pause, it ended at once; the lock is free."
 
     def cases(self) -> Iterator[Case]:
+        pauses_are_short()
+        waits_are_short()
         sleep = "Hint: nobody wakes time.sleep(). stop.wait(seconds) waits as long, but returns when stop is set."
         for when, self.saves, self.pause, hint in (
             ("while it saves", 2, 0, "Hint: set stop, then wait for the child's end."),
-            ("in a pause of 60 seconds", 1, 60, sleep),
+            (f"in a pause of {LONG} seconds", 1, LONG, sleep),
             ("when stop was set before the child began", 0, 0, "Hint: wait for the child's end."),
         ):
             self.stop, self.lock = Stop(), CONTEXT.Lock()

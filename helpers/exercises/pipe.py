@@ -4,14 +4,16 @@ import gc
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from multiprocessing import connection, process
+from multiprocessing import connection, process, queues
 
 from helpers.judge import (
     Call,
     Case,
     Judge,
+    describe,
     frames,
     is_gone,
     left,
@@ -25,6 +27,7 @@ from helpers.judge import (
     told,
     wait_for,
     wait_until,
+    waits_are_short,
 )
 
 CLOSED = (
@@ -36,8 +39,7 @@ FORKED = "The child waits for more. Hint: a forked child has a copy of your end,
 def be_hasty() -> None:
     """In the referee, before the learner's file is imported: whoever waits with a limit gives up soon."""
     no_limit_is_enough()
-    wait = connection.wait
-    connection.wait = lambda ends, timeout=None: wait(ends, timeout and min(timeout, 0.02))
+    waits_are_short()
 
 
 def begin(given: tuple) -> connection.Connection:
@@ -136,6 +138,17 @@ class Ask(Judge):
         yield not run.error, PIPE
         yield workers == 1, f"had {workers} children run double, not one, whatever there is to ask. {PIPE}"
         yield not noted("too early"), "sent a question too early. Hint: send one, receive its answer, send the next."
+        yield (
+            asked <= len(questions),
+            f"sent {asked} messages for {len(questions)} questions. Hint: close() is the end; no mark is needed.",
+        )
+        yield (
+            run.back or stands_in(run) != "process.join" or noted("EOFError") or asked == len(questions),
+            (
+                f"got stuck. Your program was already in join(), and the worker had got {asked} of {len(questions)} "
+                "questions. Hint: join comes last."
+            ),
+        )
         which = f"The worker had got {asked} of {len(questions)} questions."
         hint = "Hint: send through the end that you kept, and receive from it; each send() goes before its recv()."
         yield run.back or asked == len(questions), f"got stuck. {which} {hint}"
@@ -150,6 +163,8 @@ class Number(int):
     """A number that notes if the program itself adds it, and arrives as a plain one."""
 
     def __reduce__(self) -> tuple:
+        wait_until(lambda: noted("begun"), 3)  # a child that waits with a limit has given up by then
+        time.sleep(0.05)
         return int, (int(self),)
 
     def __add__(self, other: int) -> int:
@@ -173,9 +188,16 @@ def watch_children() -> None:
 def watched(run: Callable[[], None]) -> None:
     """In a child: note what it receives and sends."""
     note("begun", str(os.getpid()))
+    be_hasty()
     for name in (*RECEIVE, "send", "send_bytes"):
         note_calls(name)
-    run()
+    for queue in (queues.Queue, queues.JoinableQueue):
+        note_calls("put", queue)
+    try:
+        run()
+    except BaseException as error:
+        note("raised", describe(error))
+        raise
     note("done")
     leave()
 
@@ -183,9 +205,9 @@ def watched(run: Callable[[], None]) -> None:
 RECEIVE = "recv", "recv_bytes", "recv_bytes_into"
 
 
-def note_calls(name: str) -> None:
+def note_calls(name: str, of: type = connection._ConnectionBase) -> None:
     """From now on, note here the calls of a connection's method; the judge says when EOFError comes."""
-    method = getattr(connection._ConnectionBase, name)
+    method = getattr(of, name)
 
     def noting(end: connection.Connection, *arguments: object) -> object:
         note(name, repr(arguments))
@@ -198,7 +220,7 @@ def note_calls(name: str) -> None:
         note(f"{name} is back")
         return got
 
-    setattr(connection._ConnectionBase, name, noting)
+    setattr(of, name, noting)
 
 
 def close_own_writers() -> None:
@@ -231,6 +253,8 @@ class TotalOf(Judge):
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
         arrived = not run.case.gives or any(noted(f"{name} is back") for name in RECEIVE)
         if not run.back:
+            for raised in told("raised"):
+                yield False, f"got stuck. The child raised {raised}. Hint: then nobody sends a total."
             more = "got stuck. The child waits for more numbers"
             yield arrived, "got stuck. No number reached a child. Hint: send each number through the writing end."
             yield not noted("EOFError"), "got stuck. The child saw EOFError, but no total came. Hint: it sends it then."
@@ -243,10 +267,11 @@ class TotalOf(Judge):
             yield False, f"{more}. I closed all that your program had open, and it still waited: {hint}"
         yield "handle is closed" not in str(run.error), CLOSED
         yield not noted("added here"), "added the numbers in your program. Hint: the child does that, not you."
-        yield run.error or arrived, "sent the child no number. Hint: the child does the sum."
         hint = "Hint: it needs no mark for the end and no limit of time, once all copies of the writing end are closed."
+        yield run.error or noted("EOFError") or not noted("done"), f"had a child that never saw EOFError. {hint}"
+        yield run.error or arrived, "sent the child no number. Hint: the child does the sum."
         yield not run.is_right() or noted("EOFError"), f"had a child that never saw EOFError. {hint}"
-        sent = noted("send_bytes") or any(str(run.value) in what for what in told("send"))
+        sent = noted("send_bytes") or noted("put") or any(str(run.value) in what for what in told("send"))
         yield not run.is_right() or sent, "gave a total that the child did not send. Hint: the child does the sum."
 
 
@@ -286,7 +311,10 @@ class Matching(Judge):
             reader.close()
             writer.close()
             found = [line for line in lines if "yes" in line]
-            yield Case((lines, to_child, from_child), found, hint, f"{self.function}, {what}", meanwhile=self.lead)
+            self.count = len(lines)
+            yield Case(
+                (list(lines), to_child, from_child), found, hint, f"{self.function}, {what}", meanwhile=self.lead
+            )
 
     def lead(self, run: Call) -> None:
         """Let the child read when the program fills the pipe, and send each line that it has found after a while."""
@@ -301,7 +329,7 @@ class Matching(Judge):
         run.reaches(lambda: noted("EOFError"))
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
-        lines, arrived, most = run.case.arguments[0], noted("arrived"), len(run.case.gives)
+        count, arrived, most = self.count, noted("arrived"), len(run.case.gives)
         yield not noted("several"), "sent from several threads at once, which mixes lines. Hint: one thread sends all."
         if not run.back:
             hint = "Hint: let a thread send the lines, while your program receives what comes."
@@ -311,7 +339,7 @@ class Matching(Judge):
             yield not senders(), f"got stuck. Your thread is in send(), and so is the child. {hint}"
             yield not noted("EOFError"), "got stuck. The child has ended: from_child raises EOFError. Hint: return."
             hint = "Hint: not every line has an answer; let a thread send while you receive."
-            yield arrived == len(lines), f"got stuck. The child had got {arrived} of {len(lines)} lines. {hint}"
+            yield arrived == count, f"got stuck. The child had got {arrived} of {count} lines. {hint}"
             hint = "Hint: whoever sends the lines closes to_child after the last one."
             yield False, f"got stuck. The child waits for more lines. {hint}"
         ended, arrived = wait_until(lambda: is_gone(self.child.pid), 2), noted("arrived")
@@ -319,7 +347,7 @@ class Matching(Judge):
         self.child.join()
         yield not run.error, "Hint: EOFError says that no more comes: catch it, and return what came."
         hint = "Hint: send each once, by itself, and let the thread close to_child after the last one."
-        yield not ended or arrived == len(lines), f"sent {arrived} of {len(lines)} lines. {hint}"
+        yield not ended or arrived == count, f"sent {arrived} of {count} lines. {hint}"
         came = len(run.value) if type(run.value) is list else most
         yield came == most, f"gave {came} lines, not {most}. Hint: receive until EOFError; return when that is done."
         yield not run.is_right() or ended, "left the child waiting for more lines. Hint: close to_child."
@@ -376,6 +404,22 @@ def fail(*given: object) -> None:
     raise ValueError("raised on purpose")
 
 
+def note_polls() -> None:
+    """In the referee, from now on: note which thread has waited for which single end, with a limit, in vain."""
+    poll = connection._ConnectionBase.poll
+
+    def noting(end: connection.Connection, timeout: float | None = 0.0) -> bool:
+        ready = poll(end, timeout)
+        if not ready and timeout and timeout >= 0.5:
+            polled.add((threading.get_ident(), id(end)))
+        return ready
+
+    connection._ConnectionBase.poll = noting
+
+
+polled: set[tuple[int, int]] = set()
+
+
 class Gather(Judge):
     function = "gather(senders)"
     right = "each message was taken when it came, and each child was read until its end."
@@ -383,6 +427,7 @@ class Gather(Judge):
     def cases(self) -> Iterator[Case]:
         be_hasty()
         hint = "Hint: each child has a pipe of its own, whose first end receives. Take all until EOFError, then join."
+        note_polls()
         senders = {"slow": slow, "quick": quick, "silent": silent}
         said = 'gather({"slow": slow, "quick": quick, "silent": silent})'
         yield Case((senders,), MESSAGES, hint, said, before=free.set, meanwhile=self.lead)
@@ -407,6 +452,11 @@ class Gather(Judge):
         free.set()
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
+        threads = [thread for thread, _ in polled]
+        yield (
+            len(threads) == len(set(threads)),
+            "waited for one child after the other, each for a while. Hint: connection.wait(readers) waits for all.",
+        )
         every, begun, count = len(run.case.gives), noted("begun"), noted("received")
         yield not noted("misled"), f"called a function with {' and '.join(told('misled'))}. Hint: args=(writer,)."
         yield "handle is closed" not in str(run.error), CLOSED

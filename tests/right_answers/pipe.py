@@ -329,6 +329,33 @@ def total_of(numbers):
     child.join()
     return total
 """,
+        "the total comes by a Queue": """import multiprocessing
+
+context = multiprocessing.get_context("spawn")
+
+
+def add_up(reader, totals):
+    total = 0
+    try:
+        while True:
+            total += reader.recv()
+    except EOFError:
+        totals.put(total)
+
+
+def total_of(numbers):
+    reader, writer = context.Pipe(duplex=False)
+    totals = context.Queue()
+    child = context.Process(target=add_up, args=(reader, totals))
+    child.start()
+    reader.close()
+    for number in numbers:
+        writer.send(number)
+    writer.close()
+    total = totals.get()
+    child.join()
+    return total
+""",
     },
     ("pipe", 3): {
         "a thread receives": """import threading
@@ -463,6 +490,25 @@ def matching(lines, to_child, from_child):
                 ended = True
     from_child.close()
     return found
+""",
+        "it takes the lines out of the list": """import threading
+
+
+def matching(lines, to_child, from_child):
+    def send_all():
+        while lines:
+            to_child.send(lines.pop(0))
+        to_child.close()
+
+    sender = threading.Thread(target=send_all)
+    sender.start()
+    found = []
+    try:
+        while True:
+            found.append(from_child.recv())
+    except EOFError:
+        sender.join()
+        return found
 """,
     },
     ("pipe", 4): {

@@ -17,6 +17,25 @@ COUNTED = """        if is_hit(number):
         total.value += found
 """
 
+THREE_TRIES = """        for _ in range(3):
+            if lock.acquire(timeout=1):
+                counter.value += 1
+                lock.release()
+                break
+"""
+HITS = "        total.value += found\n"
+BALANCES = "            source.balance -= amount\n            target.balance += amount\n"
+READ_FIRST = """            left, more = source.balance - amount, target.balance + amount
+    with first.lock:
+        with second.lock:
+            source.balance, target.balance = left, more
+"""
+IN_TENTHS = """        for _ in range(pause * 10):
+            if stop.is_set():
+                break
+            time.sleep(0.1)
+"""
+
 WRONG = {
     ("lock", 1): [
         ([(LOCKED, "        counter.value += 1\n")], "the lock was never taken"),
@@ -83,6 +102,10 @@ WRONG = {
         ([("+= 1", "+= 2")], "from 7 to 157; expected was 107"),
         ([("range(times)", "range(max(times, 1))")], "add(counter, lock, 0), beside"),
         ([("+= 1", "+= times")], "from 7 to 2557; expected was 107. Hint: the lock is held where it should be"),
+        (
+            [("        with lock:\n            counter.value += 1\n", THREE_TRIES)],
+            "a lock with a limit was not taken in time",
+        ),
     ],
     ("lock", 2): [
         (
@@ -120,6 +143,13 @@ WRONG = {
         (
             [("        total.value += found", "        seen = total.value\n    total.value = seen + found")],
             "given back between reading and writing",
+        ),
+        (
+            [
+                ("    with lock:\n        total", "    if lock.acquire(timeout=5):\n        total"),
+                (HITS, HITS + "        lock.release()\n"),
+            ],
+            "a lock with a limit was not taken in time",
         ),
     ],
     ("lock", 3): [
@@ -190,6 +220,19 @@ WRONG = {
             [("        with second.lock:\n", "        second.lock.acquire()\n        if True:\n")],
             "had not given the lock back",
         ),
+        (
+            [
+                (
+                    BALANCES,
+                    BALANCES.replace(
+                        "            target", "    with first.lock:\n        with second.lock:\n            target"
+                    ),
+                )
+            ],
+            "the money was gone from one account and not arrived in the other",
+        ),
+        ([("source.name < target.name", "source.name.lower() < target.name.lower()")], "stood still"),
+        ([(BALANCES, READ_FIRST)], "gave the lock back between reading and changing a balance"),
     ],
     ("lock", 4): [
         ([("stop.wait(pause)", "stop.wait(min(pause, 1))")], "called save() again, and did not pause so long"),
@@ -243,6 +286,21 @@ WRONG = {
         (
             [("    while not stop.is_set():", "    while not stop.wait(pause):"), ("        stop.wait(pause)\n", "")],
             "did not call save()",
+        ),
+        (
+            [("        stop.wait(pause)", "        time.sleep(1)"), ("def work", "import time\n\n\ndef work")],
+            "longer than 0 seconds",
+        ),
+        (
+            [("        stop.wait(pause)\n", IN_TENTHS), ("def work", "import time\n\n\ndef work")],
+            "raised TypeError: 'float' object cannot be interpreted as an integer",
+        ),
+        (
+            [
+                ("    child.join()\n", "    time.sleep(1)\n    child.terminate()\n    child.join()\n"),
+                ("def work", "import time\n\n\ndef work"),
+            ],
+            "ended it with terminate(), in the middle of save()",
         ),
     ],
 }

@@ -15,6 +15,18 @@ DAWDLE = """    import time
         pass
 """
 
+READ_READY = """        for reader in wait(list(names)):
+            try:
+                messages[names[reader]].append(reader.recv())
+            except EOFError:
+"""
+READ_IN_TURN = """        for reader in list(names):
+            try:
+                if reader.poll(1):
+                    messages[names[reader]].append(reader.recv())
+            except EOFError:
+"""
+
 WRONG = {
     ("pipe", 1): [
         ([("    child.join()\n", "")], "left a child running. Hint: recv() waits"),
@@ -79,6 +91,8 @@ WRONG = {
             "had 0 children run double",
         ),
         ([("    child.join()\n", "    child.kill()\n    child.join()\n")], "did not end by itself"),
+        ([("    here.close()\n", "    here.send(None)\n    here.close()\n")], "no mark is needed"),
+        ([("    child.start()\n", "    child.start()\n    child.join()\n")], "was already in join()"),
     ],
     ("pipe", 2): [
         (
@@ -154,6 +168,11 @@ WRONG = {
             "saw EOFError, but no total came",
         ),
         ([("    child.join()\n", "")], "left a child running. Hint: return the total"),
+        (
+            [("while True:", "while reader.poll(1):"), ("        answer.send", "        pass\n    answer.send")],
+            "never saw EOFError",
+        ),
+        ([("def add_up(reader, answer)", "def add_up(reader, writer, answer)")], "The child raised TypeError"),
     ],
     ("pipe", 3): [
         (
@@ -307,6 +326,7 @@ WRONG = {
             "expected was [None, 0, '', False, None]",
         ),
         ([("return messages", "print(messages)")], "gave None. Expected was a dict"),
+        ([(READ_READY, READ_IN_TURN)], "waited for one child after the other"),
     ],
 }
 
