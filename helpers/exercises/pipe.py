@@ -252,9 +252,9 @@ class TotalOf(Judge):
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
         arrived = not run.case.gives or any(noted(f"{name} is back") for name in RECEIVE)
+        for raised in told("raised"):
+            yield False, f"had a child that raised {raised}. Hint: then nobody sends a total."
         if not run.back:
-            for raised in told("raised"):
-                yield False, f"got stuck. The child raised {raised}. Hint: then nobody sends a total."
             more = "got stuck. The child waits for more numbers"
             yield arrived, "got stuck. No number reached a child. Hint: send each number through the writing end."
             yield not noted("EOFError"), "got stuck. The child saw EOFError, but no total came. Hint: it sends it then."
@@ -268,7 +268,7 @@ class TotalOf(Judge):
         yield "handle is closed" not in str(run.error), CLOSED
         yield not noted("added here"), "added the numbers in your program. Hint: the child does that, not you."
         hint = "Hint: it needs no mark for the end and no limit of time, once all copies of the writing end are closed."
-        yield run.error or noted("EOFError") or not noted("done"), f"had a child that never saw EOFError. {hint}"
+        yield noted("EOFError") or not noted("done"), f"had a child that never saw EOFError. {hint}"
         yield run.error or arrived, "sent the child no number. Hint: the child does the sum."
         yield not run.is_right() or noted("EOFError"), f"had a child that never saw EOFError. {hint}"
         sent = noted("send_bytes") or noted("put") or any(str(run.value) in what for what in told("send"))

@@ -172,7 +172,7 @@ WRONG = {
             [("while True:", "while reader.poll(1):"), ("        answer.send", "        pass\n    answer.send")],
             "never saw EOFError",
         ),
-        ([("def add_up(reader, answer)", "def add_up(reader, writer, answer)")], "The child raised TypeError"),
+        ([("def add_up(reader, answer)", "def add_up(reader, writer, answer)")], "had a child that raised TypeError"),
     ],
     ("pipe", 3): [
         (
