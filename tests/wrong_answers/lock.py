@@ -86,7 +86,7 @@ WRONG = {
                     "        if lock.acquire(timeout=1):\n            counter.value += 1\n            lock.release()\n",
                 )
             ],
-            "from 7 to 106; expected was 107. Hint: a lock with a limit was not taken",
+            "from 7 to 87; expected was 107. Hint: a lock with a limit was not taken",
         ),
         (
             [("    for _ in range(times):\n" + LOCKED, "    with lock:\n        counter.value = 2 * times\n")],

@@ -192,7 +192,7 @@ WRONG = {
         ([(APPLY_EACH + GET_EACH, MAP_IN_TRY)], "map raises a task's error"),
         (
             [(SPAWN, SPAWN + TRY_IT), ("(function, (item,))", "(attempt, (function, item))"), (LAST, WITHOUT_NONE)],
-            "None, 0 and [] are results like any others",
+            "are results like any others",
         ),
         ([("return good, bad", "return [], len(items)")], "get() of each result object"),
         ([("    good, bad = [], 0\n", "    return [], len(items)\n")], "sent nothing to any worker"),
