@@ -50,9 +50,7 @@ class Locks:
         self.holder: dict[str, int | None] = dict.fromkeys(names)  # a process, by its number
         self.wants: dict[int, str] = {}  # by process: the lock for which it waits without a limit
         self.tried: set[tuple[int, str]] = set()
-        self.refused: collections.Counter[int] = (
-            collections.Counter()
-        )  # by process: how many attempts with a limit were in vain, at first
+        self.refused: dict[int, int] = collections.Counter()  # by process: attempts with a limit, in vain at first
         self.over: set[int] = set()  # the processes that have come to their end
         self.taken = 0
         self.faults: list[str] = []

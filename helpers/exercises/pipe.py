@@ -404,8 +404,11 @@ def fail(*given: object) -> None:
     raise ValueError("raised on purpose")
 
 
+polled: set[tuple[int, int]] = set()  # by thread: each single end for which it has waited with a limit, in vain
+
+
 def note_polls() -> None:
-    """In the referee, from now on: note which thread has waited for which single end, with a limit, in vain."""
+    """In the referee, from now on: note in `polled` who waits for which end. Its limit is cut short by `be_hasty`."""
     poll = connection._ConnectionBase.poll
 
     def noting(end: connection.Connection, timeout: float | None = 0.0) -> bool:
@@ -415,9 +418,6 @@ def note_polls() -> None:
         return ready
 
     connection._ConnectionBase.poll = noting
-
-
-polled: set[tuple[int, int]] = set()
 
 
 class Gather(Judge):
