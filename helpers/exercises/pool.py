@@ -60,7 +60,15 @@ def look_up(item: object) -> object:
 
 
 def save(item: object) -> None:
-    give(item)
+    """Save the item, or raise it when the other three are saved.
+
+    Leaving `with` ends a worker that still sends its result, and then may hang: CPython issues 73945 and 78178.
+    """
+    begin(item)
+    if isinstance(item, Exception):
+        wait_until(lambda: noted("saved") == 3, 2)  # in the same chunk behind this one, they never are
+        time.sleep(0.05)  # the last result is on its way
+        raise item
     note("saved")
 
 
