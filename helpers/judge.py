@@ -125,6 +125,7 @@ class Judge:
     def __call__(self, learner: "Learner") -> str:
         for case in self.cases():
             forget()
+            cut.clear()
             run = learner.run(self.function, case)
             for how in told("ran here"):
                 raise Wrong(f"{run.said} {how}")
@@ -226,12 +227,34 @@ def pauses_are_short() -> None:
     time.sleep = nap
 
 
+cut: list[float] = []  # the limits, in seconds, that were cut short in this case
+
+
 def waits_are_short() -> None:
-    """From now on, connection.wait() with a limit is over at once. To be called as early as `pauses_are_short`."""
+    """In the referee, but not in the judge's thread, from now on: waiting with a limit is over soon.
+
+    Whoever waits for the end of a pipe, a thread, a future, an event or a result does it by one of these four. To be
+    called as early as `pauses_are_short`.
+    """
+    import selectors
     from multiprocessing import connection
 
-    wait = connection.wait
-    connection.wait = lambda ends, timeout=None: wait(ends, timeout and min(timeout, 0.02))
+    judge, referee = threading.current_thread(), os.getpid()
+
+    def shortened(wait: Callable) -> Callable:
+        def hasty(what: object, timeout: float | None = None) -> object:
+            mine = threading.current_thread() is judge or os.getpid() != referee
+            if timeout and timeout > 0.1 and not mine:
+                cut.append(timeout)
+                timeout = 0.1
+            return wait(what, timeout)
+
+        return hasty
+
+    connection.wait = shortened(connection.wait)
+    selectors.DefaultSelector.select = shortened(selectors.DefaultSelector.select)
+    threading.Condition.wait = shortened(threading.Condition.wait)
+    threading.Thread.join = shortened(threading.Thread.join)
 
 
 def kill_is_quick() -> None:

@@ -13,6 +13,7 @@ from helpers.judge import (
     Call,
     Case,
     Judge,
+    cut,
     describe,
     frames,
     is_gone,
@@ -22,6 +23,7 @@ from helpers.judge import (
     no_traceback,
     note,
     noted,
+    pauses_are_short,
     same,
     short,
     told,
@@ -112,6 +114,7 @@ class Ask(Judge):
 
     def cases(self) -> Iterator[Case]:
         be_hasty()
+        pauses_are_short()
         hint = "Hint: recv() waits for an answer, however long that takes. Return all, as a list, and join the worker."
         for questions in ([1, 2, "ab"], [None, 0, 0, ""], []):
             answers = [question and question * 2 for question in questions]
@@ -135,6 +138,7 @@ class Ask(Judge):
         yield not noted("misled"), f"called double with {' and '.join(told('misled'))}. {PIPE}"
         yield not as_one, "gave the worker all questions as one. Hint: send them one by one."
         yield "handle is closed" not in str(run.error), CLOSED
+        yield not (cut and run.error), "Hint: an answer may take longer than any limit of time, so wait without one."
         yield not run.error, PIPE
         yield workers == 1, f"had {workers} children run double, not one, whatever there is to ask. {PIPE}"
         yield not noted("too early"), "sent a question too early. Hint: send one, receive its answer, send the next."
@@ -462,6 +466,8 @@ class Gather(Judge):
         yield "handle is closed" not in str(run.error), CLOSED
         hint = "Hint: EOFError is how a child's end shows: catch it, and leave that reader out."
         yield not isinstance(run.error, EOFError), hint
+        hint = "Hint: a child may be silent for longer than any limit of time, so wait without one."
+        yield not (cut and run.error), hint
         yield not run.error, run.hint
         yield begun == every, f"had {begun} of {every} children begin. Hint: start all before you read from one."
         if not run.back:
@@ -488,6 +494,11 @@ class Gather(Judge):
         for name, messages in run.case.gives.items():
             got = short(run.value[name]) if name in run.value else "nothing"
             yield same(run.value.get(name), messages), f'gave {got} for "{name}"; expected was {messages}. {hint}'
+        hint = "Hint: join() waits for that, so kill nobody."
+        yield (
+            left()[0] or noted("left") or run.case.gives is not MESSAGES,
+            f"had a child that did not come to its own end. {hint}",
+        )
 
 
 JUDGES = {1: Ask(), 2: TotalOf(), 3: Matching(), 4: Gather()}

@@ -3,7 +3,6 @@
 import collections
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing import TimeoutError as PoolTimeoutError
@@ -16,6 +15,7 @@ from helpers.judge import (
     Case,
     Judge,
     Learner,
+    cut,
     frames,
     is_gone,
     must_be_in_a_child,
@@ -25,13 +25,13 @@ from helpers.judge import (
     same,
     told,
     wait_until,
+    waits_are_short,
 )
 
 HERE = "ran a task here, not in a worker. Hint: function(item) calls it at once, map and apply_async hand it over."
 NONE = "Hint: there may be no items at all."
 FRAGILE = {4: 40, 3: 0, 1: None, 2: False}
 sent: list[int] = []  # the length of each message that the referee has sent
-cut: list[float] = []  # the time limits that were cut short
 
 
 def give(item: object) -> object:
@@ -143,20 +143,6 @@ def up(initializer: Callable | None, arguments: tuple) -> None:
         initializer(*arguments)
 
 
-def no_wait_is_enough() -> None:
-    """In the referee's main thread, from now on: sleeping, and waiting with a limit, is over at once."""
-    wait, main = threading.Condition.wait, threading.main_thread()
-
-    def hasty(self, timeout: float | None = None) -> bool:
-        if timeout and timeout > 0.1 and threading.current_thread() is main:
-            cut.append(timeout)
-            timeout = 0.1
-        return wait(self, timeout)
-
-    threading.Condition.wait = hasty
-    pauses_are_short()
-
-
 def workers() -> int:
     """How many children of the program run now, without the servers of a Manager."""
     return sum("Manager" not in child.name and not is_gone(child.pid) for child in list(process._children))
@@ -171,7 +157,8 @@ class InTwoWorkers(Judge):
     def __call__(self, learner: Learner) -> str:
         watch()
         if not self.limits:
-            no_wait_is_enough()  # before the learner's file is imported, which may do `from time import sleep`
+            pauses_are_short()
+            waits_are_short()  # before the learner's file is imported, which may do `from time import sleep`
         return super().__call__(learner)
 
     def case(
@@ -180,7 +167,6 @@ class InTwoWorkers(Judge):
         def before() -> None:
             note("held", repr(held))
             sent.clear()
-            cut.clear()
 
         return Case((function, items), gives, hint, said, before=before, meanwhile=self.lead)
 

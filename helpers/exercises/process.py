@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from helpers.judge import (
     AnyOrder,
@@ -87,6 +88,7 @@ class ExitCode(Judge):
     right = "exit_code_of gave the exit code of a child that returns, exits with 3, raises, and is killed."
 
     def cases(self) -> Iterator[Case]:
+        pauses_are_short()
         hint = "Make a Process with target=function, start it, join it, and return its exitcode."
         for function, code in ((succeed, 0), (exit_with_3, 3), (raise_an_error, 1)):
             yield Case((function,), code, hint, before=no_limit_is_enough)
@@ -133,12 +135,21 @@ class Greeting(Judge):
             "started a child that is no longer spawned. Hint: the start method stays spawn, so use "
             'get_context("spawn").Process.',
         )
-        named = [line for line in printed for start in started if start.partition(" ")[2] in line]
+        names = [start.partition(" ")[2] for start in started]
+        named = [line for line in printed for name in names if name in line]
+        here = any(name in text for name in names for text in told("printed here"))
         yield len(started) < 2 and len(named) < 2, f"printed {printed}; expected was one line from one child."
         yield named or "MainProcess" not in run.value.stdout, "called greet in the program itself. Hint: target=greet."
+        yield (
+            not here,
+            f"printed {''.join(named[:1])!r} in the program itself. Hint: greet prints; it is the child's target.",
+        )
         yield printed, "printed nothing. Hint: is greet the child's target, is it started, and is it waited for?"
         yield named, f"printed {printed[0]!r}, not the child's name. Hint: leave greet as it is."
-        yield not noted("started at import"), f"hides the error only: the child, too, tries to start one. Hint: {GUARD}"
+        imports = told("started at import")
+        hides = "__mp_main__" in imports
+        yield not hides, f"hides the error only: the child, too, tries to start one. Hint: {GUARD}"
+        yield not imports, f"starts a child, but so does who only imports the script. Hint: {GUARD}"
 
 
 def run_program(file: str):
@@ -157,7 +168,7 @@ def run_program(file: str):
 
 
 def run_script(file: str) -> None:
-    """Run a script, and note which children it starts."""
+    """Run a script, and note which children it starts, and what is printed by the script itself."""
     import runpy
 
     start = multiprocessing.process.BaseProcess.start
@@ -167,21 +178,31 @@ def run_script(file: str) -> None:
         note("started", f"{process._popen.method} {process.name}")
 
     multiprocessing.process.BaseProcess.start = noting
+    write = sys.stdout.write
+
+    def noting_write(text: str) -> int:
+        if sys._getframe(1).f_code.co_filename == file:
+            note("printed here", text)
+        return write(text)
+
+    sys.stdout.write = noting_write
     runpy.run_path(file, run_name="__main__")
 
 
 def import_script(file: str) -> None:
-    """Import a script, as each spawned child does, and note if it would start another one."""
+    """Import a script, as each spawned child does and as others may, and note if it would start another one."""
     import runpy
 
     def start(process: multiprocessing.process.BaseProcess) -> None:
-        note("started at import")
+        note("started at import", name)
         raise RuntimeError
 
     no_traceback()
     multiprocessing.process.BaseProcess.start = start
     with contextlib.redirect_stdout(None):
-        runpy.run_path(file, run_name="__mp_main__")
+        for name in ("__mp_main__", Path(file).stem):
+            with contextlib.suppress(Exception):
+                runpy.run_path(file, run_name=name)
 
 
 class RunFor(Judge):

@@ -76,6 +76,16 @@ def conduct(run: Call, *steps: tuple[Callable[[], object], str]) -> None:
             note(word)
 
 
+def hold_a_look(run: Call, word: str, children: int) -> None:
+    """Let so many children put and end, at this word, while somebody looks, whose look has found nothing."""
+    run.reaches(lambda: noted("begun") >= children)
+    run.until(lambda: noted("looked"), 1.5)  # who looks in another way is not seen
+    note(word)
+    run.until(lambda: all(is_gone(int(pid)) for pid in told("begun")), 5)
+    note("late")
+    conduct(run)
+
+
 def no_wait_is_enough() -> None:
     """In the referee, from now on: a limit of get(), or a pause, ends at once, as if all others took longer.
 
@@ -145,18 +155,21 @@ class OfQueues(Judge):
         return super().__call__(learner)
 
 
-RESULTS = {"large": LARGE, "late": None, "zero": 0}
+RESULTS = {"large": LARGE, "late": None, "late and large": LARGE, "zero": 0}
 
 
 def put_result(queue, argument: str) -> None:
     """Put the result that the argument names when all are there; who is late puts it last, and ends when waited for."""
     begin()
     wait_for("all are there")
-    if argument == "late":
+    late = "late" in argument
+    if late:
         wait_longer_for("others put")
+    else:
+        note("puts")  # not behind put(): who has a SimpleQueue for each child lets a large result wait
     queue.put(RESULTS[argument])
-    note("put")
-    if argument == "late":
+    if late:
+        note("puts")
         wait_for("all put")
         note("left")
 
@@ -167,18 +180,22 @@ class Results(OfQueues):
 
     def cases(self) -> Iterator[Case]:
         hint = "Hint: get as many results as there are children, then join them."
-        for arguments in (["large", "large", "late"], ["late", "zero", "zero"], []):
+        for arguments, before, lead in (
+            (["late", "zero", "zero"], no_limit_is_enough, self.lead),
+            (["late and large", "large", "large"], None, self.lead),
+            (["zero", "zero"], lambda: note("hold"), functools.partial(hold_a_look, word="all are there", children=2)),
+            ([], None, None),
+        ):
             gives = AnyOrder(RESULTS[argument] for argument in arguments)
-            lead = self.lead if arguments else None
-            yield Case((put_result, arguments), gives, hint, before=no_limit_is_enough, meanwhile=lead)
+            yield Case((put_result, arguments), gives, hint, before=before, meanwhile=lead)
 
     def lead(self, run: Call) -> None:
         number = len(run.case.gives)
         conduct(
             run,
             (lambda: noted("begun") >= number, "all are there"),
-            (lambda: noted("put") >= number - 1, "others put"),
-            (lambda: noted("put") >= number and run.rests(0.2), "all put"),
+            (lambda: noted("puts") >= number - 1, "others put"),
+            (lambda: noted("puts") >= number and run.rests(0.2), "all put"),
         )
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
@@ -193,7 +210,8 @@ class Results(OfQueues):
         hint = "Hint: each child puts one result: neither None nor empty() nor a timeout says that no more will come."
         yield type(run.value) is not list or len(run.value) >= number, f"{what} {hint}"
         hint = "Hint: join each child, behind the last get."
-        yield not run.is_right() or not number or noted("left"), f"came back while a child was still running. {hint}"
+        late = any("late" in argument for argument in run.case.arguments[1])
+        yield not run.is_right() or not late or noted("left"), f"came back while a child was still running. {hint}"
         yield not run.is_right() or len(set(told("begun"))) == number, f"did not use {number} processes."
 
 
@@ -239,21 +257,12 @@ class Collect(OfQueues):
     def cases(self) -> Iterator[Case]:
         hint = "Hint: get until the sentinel comes, leave the loop then, for nothing comes behind it, and join at last."
         for function, gives, before, lead in (
-            (put_words, WORDS, lambda: note("hold"), self.be_slow),
+            (put_words, WORDS, lambda: note("hold"), functools.partial(hold_a_look, word="go", children=1)),
             (put_large, [LARGE, "y"], no_limit_is_enough, conduct),
             (put_nothing, [], None, conduct),
         ):
             said = f"collect(produce), with a produce that puts {gives} and None,"
             yield Case((function,), gives, hint, said, before=before, meanwhile=lead)
-
-    def be_slow(self, run: Call) -> None:
-        """Let the child put and end while somebody looks, whose look has found nothing."""
-        run.reaches(lambda: noted("begun"))
-        run.until(lambda: noted("looked"), 1.5)  # who looks in another way is not seen
-        note("go")
-        run.until(lambda: all(is_gone(int(pid)) for pid in told("begun")), 5)
-        note("late")
-        conduct(run)
 
     def must(self, run: Call) -> Iterator[tuple[object, str]]:
         results = run.value if type(run.value) is list else run.case.gives

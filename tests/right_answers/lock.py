@@ -290,6 +290,21 @@ def transfer(source: Account, target: Account, amount: int) -> None:
     while child.is_alive():
         child.join(timeout=0.1)
 """,
+        "a second thread saves": f"""import threading
+
+
+def work(stop, lock, save, pause):
+    def save_all():
+        while not stop.is_set():
+            with lock:
+                save()
+            stop.wait(pause)
+
+    thread = threading.Thread(target=save_all)
+    thread.start()
+    stop.wait()
+    thread.join()
+{END}""",
         "it waits for the sentinel": f"""from multiprocessing.connection import wait
 
 {WORK}def end(child, stop):

@@ -30,6 +30,7 @@ READ_FIRST = """            left, more = source.balance - amount, target.balance
         with second.lock:
             source.balance, target.balance = left, more
 """
+LIMITED = "        lock.acquire(timeout=2)\n        save()\n        lock.release()"
 IN_TENTHS = """        for _ in range(pause * 10):
             if stop.is_set():
                 break
@@ -235,7 +236,7 @@ WRONG = {
         ([(BALANCES, READ_FIRST)], "gave the lock back between reading and changing a balance"),
     ],
     ("lock", 4): [
-        ([("stop.wait(pause)", "stop.wait(min(pause, 1))")], "called save() again, and did not pause so long"),
+        ([("stop.wait(pause)", "stop.wait(min(pause, 1))")], "called save() again, and did not pause for 60.5 seconds"),
         ([("    stop.set()\n", "    child.terminate()\n")], "ended it with terminate(), in the middle of save()"),
         ([("    stop.set()\n", "    stop.set()\n    child.kill()\n")], "ended it with kill(), in the middle of save()"),
         ([("def work(", "def works(")], "no attribute 'work'"),
@@ -261,14 +262,14 @@ WRONG = {
             ],
             "work(stop, lock, save, 0) called save() after stop was set",
         ),
-        ([("            save()", "            save()\n            save()")], "did not pause so long"),
+        ([("            save()", "            save()\n            save()")], "did not pause for 60.5 seconds"),
         ([("stop.wait(pause)", "stop.wait(pause or None)")], "waited longer than 0 seconds"),
         (
             [("    child.join()", "    child.join(0.1)\n    child.kill()")],
             "kill(), in the middle of save(): 2 begun, 1",
         ),
         ([("with lock:", "with lock.acquire():")], "raised TypeError"),
-        ([("        stop.wait(pause)\n", "")], "did not pause so long"),
+        ([("        stop.wait(pause)\n", "")], "did not pause for 60.5 seconds"),
         ([("stop.wait(pause)", "stop.wait(1)")], "waited longer than 0 seconds"),
         ([("stop.wait(pause)", "stop.wait()")], "waited longer than 0 seconds"),
         (
@@ -301,6 +302,14 @@ WRONG = {
                 ("def work", "import time\n\n\ndef work"),
             ],
             "ended it with terminate(), in the middle of save()",
+        ),
+        (
+            [("        with lock:\n            save()", LIMITED)],
+            "called save() without holding the lock",
+        ),
+        (
+            [("        stop.wait(pause)\n", "        for _ in range(int(pause)):\n            stop.wait(1)\n")],
+            "work(stop, lock, save, 0.5) called save() again, and did not pause for 0.5 seconds before",
         ),
     ],
 }

@@ -27,6 +27,15 @@ READ_IN_TURN = """        for reader in list(names):
             except EOFError:
 """
 
+AND_RECEIVE = """        except EOFError:
+            pass
+
+    receiver = threading.Thread(target=receive, daemon=True)
+    receiver.start()
+    receiver.join(timeout=2)
+    return found
+"""
+
 WRONG = {
     ("pipe", 1): [
         ([("    child.join()\n", "")], "left a child running. Hint: recv() waits"),
@@ -93,6 +102,20 @@ WRONG = {
         ([("    child.join()\n", "    child.kill()\n    child.join()\n")], "did not end by itself"),
         ([("    here.close()\n", "    here.send(None)\n    here.close()\n")], "no mark is needed"),
         ([("    child.start()\n", "    child.start()\n    child.join()\n")], "was already in join()"),
+        (
+            [("    child.join()\n", "    __import__('time').sleep(1)\n    child.terminate()\n    child.join()\n")],
+            "a worker that did not end by itself",
+        ),
+        (
+            [
+                (
+                    "import multiprocessing\n",
+                    "import multiprocessing\nfrom concurrent.futures import ThreadPoolExecutor\n",
+                ),
+                ("here.recv()", "ThreadPoolExecutor(1).submit(here.recv).result(timeout=5)"),
+            ],
+            "may take longer than any limit of time",
+        ),
     ],
     ("pipe", 2): [
         (
@@ -175,6 +198,14 @@ WRONG = {
         ([("def add_up(reader, answer)", "def add_up(reader, writer, answer)")], "had a child that raised TypeError"),
     ],
     ("pipe", 3): [
+        (
+            [
+                ("    found = []\n    try:", "    found = []\n\n    def receive():\n        try:"),
+                ("        while True:\n            found", "            while True:\n                found"),
+                ("    except EOFError:\n        sender.join()\n        return found\n", AND_RECEIVE),
+            ],
+            "receive until EOFError; return when that is done",
+        ),
         (
             [
                 ("        to_child.close()\n", ""),
@@ -327,6 +358,10 @@ WRONG = {
         ),
         ([("return messages", "print(messages)")], "gave None. Expected was a dict"),
         ([(READ_READY, READ_IN_TURN)], "waited for one child after the other"),
+        (
+            [("        child.join()", "        child.terminate()\n        child.join()")],
+            "join() waits for that, so kill nobody",
+        ),
     ],
 }
 

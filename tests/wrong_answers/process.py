@@ -36,6 +36,7 @@ WRONG = {
         ([("context.Process(", "__import__('threading').Thread(")], "Process, not Thread"),
         ([("return child.exitcode", "return abs(child.exitcode)")], "negative number of a signal"),
         ([(IN_A_CHILD, TWICE)], "more than once"),
+        ([("child.join()", "__import__('time').sleep(3)")], "until join() has seen the end"),
     ],
     ("process", 2): [
         ([(GUARD, "if True:")], 'put it under if __name__ == "__main__"'),
@@ -55,6 +56,11 @@ WRONG = {
             "one line from one",
         ),
         ([(", multiprocessing.current_process().name", "")], "not the child's name"),
+        ([(GUARD, 'if __name__ != "__mp_main__":')], "so does who only imports the script"),
+        (
+            [("target=greet", ""), ("    child.join()", '    child.join()\n    print("hello from", child.name)')],
+            "in the program itself. Hint: greet prints",
+        ),
     ],
     ("process", 3): [
         ([("    child.kill()\n    child.join()\n", "")], "left a child running"),

@@ -45,6 +45,16 @@ WATCH = """    while True:
                 message = f"it ended with exit code {process.exitcode}"
                 raise RuntimeError(message) from None
 """
+EACH_RESULT = "    results = [queue.get() for _ in children]\n"
+WHILE_ALIVE = """    from queue import Empty
+
+    results = []
+    while any(child.is_alive() for child in children):
+        try:
+            results.append(queue.get(timeout=0.1))
+        except Empty:
+            pass
+"""
 BY_QSIZE = """    import time
 
     while queue.qsize() == 0:
@@ -81,7 +91,7 @@ WRONG = {
         ),
         (
             [("        child.join()\n    return results", "        child.join()")],
-            "gave None, like a function without return; expected was [a megabyte, a megabyte, None]",
+            "gave None, like a function without return; expected was [None, 0, 0]",
         ),
         (
             [
@@ -100,8 +110,8 @@ WRONG = {
             "neither None nor empty() nor a timeout says that no more will come",
         ),
         ([("queue.get() for", "queue.get(timeout=5) for")], "raised Empty in line 14"),
-        ([("    for child in children:\n        child.join()", "    children[0].join()")], "join each child"),
-        ([("    for child in children:\n        child.join()", "    children[-1].join()")], "2 children not joined"),
+        ([("    for child in children:\n        child.join()", "    children[0].join()")], "2 children not joined"),
+        ([("    for child in children:\n        child.join()", "    children[-1].join()")], "join each child"),
         ([("        child.join()", "        child.join(1)")], "join each child, behind the last get"),
         (
             [
@@ -120,6 +130,14 @@ WRONG = {
         ),
         ([("args=(queue, argument)", "args=(queue, *argument)")], "never had all children at work"),
         ([("target=function, args=(queue, argument)", "target=function(queue, argument)")], "ran the function here"),
+        (
+            [
+                (EACH_RESULT, "    results = []\n"),
+                ("        child.join()\n", "        results.append(queue.get())\n        child.join()\n"),
+            ],
+            "does not end before somebody takes it out",
+        ),
+        ([(EACH_RESULT, WHILE_ALIVE)], "results_of(put_result, ['zero', 'zero']) gave []"),
     ],
     ("queue", 2): [
         (
