@@ -242,11 +242,11 @@ if os.name != "nt":
     HOSTILE |= {
         "a crash": (hostile("os.kill(os.getpid(), signal.SIGSEGV)"), "with signal SIGSEGV"),
         "SIGTERM ignored": (
-            hostile("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    time.sleep(60)"),
+            hostile("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    signal.pause()"),
             "had not come to its end",
         ),
         "a daemon of its own": (
-            hostile("os.fork() or (os.setsid(), os.fork(), time.sleep(60))\n    time.sleep(60)"),
+            hostile("os.fork() or (os.setsid(), os.fork(), time.sleep(60))\n    signal.pause()"),
             "had not come to its end",
         ),
     }
@@ -276,7 +276,9 @@ def test_the_time_that_the_check_takes_to_start_is_not_the_learners(tmp_path, mo
 
 
 def test_a_machine_that_becomes_busy_later_is_not_the_learners_fault(tmp_path, monkeypatch):
-    slow = SOLUTIONS["process", 1].replace("    child.join()", "    import time; time.sleep(0.8)\n    child.join()")
+    slow = SOLUTIONS["process", 1].replace(
+        "    child.join()", "    import threading; threading.Event().wait(0.8)\n    child.join()"
+    )
     monkeypatch.setattr("helpers.exercise._start_again", lambda lesson: 0.1)  # seconds
     assert judged(tmp_path, ("process", 1), slow, limit=1).startswith("Not yet: ")
     monkeypatch.setattr("helpers.exercise._start_again", lambda lesson: 60.0)
@@ -355,7 +357,10 @@ class TestWhatTheLearnerSees:
 
     def test_a_limit_names_the_call_that_took_the_time(self, tmp_path, monkeypatch):
         monkeypatch.setattr("helpers.exercise.fair", lambda limit, started: limit)
-        late = "    child.join()\n    import time\n    time.sleep({'succeed': 5}.get(function.__name__, 60))"
+        late = (
+            "    child.join()\n    import threading\n"
+            "    threading.Event().wait(5 if function.__name__ == 'succeed' else 60)"
+        )
         (tmp_path / "my_process_1.py").write_text(SOLUTIONS["process", 1].replace("    child.join()", late))
         said = verdict("process", 1, tmp_path, limit=9)
         assert re.search(r"exit_code_of\(succeed\) took [5-8]\.\d of the 9 seconds for all", said)
@@ -544,7 +549,7 @@ def test_check_prints_the_verdict(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="a test can't send Ctrl-C on Windows")
 def test_an_interrupted_check_leaves_nothing(tmp_path):
-    (tmp_path / "my_process_1.py").write_text(hostile("open('running', 'w').close(); time.sleep(60)"))
+    (tmp_path / "my_process_1.py").write_text(hostile("open('running', 'w').close()\n    while True: time.sleep(1)"))
     command = [sys.executable, "-c", "from helpers import check; check('process', 1)"]
     environment = {**os.environ, OURS: str(tmp_path)}
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as run:

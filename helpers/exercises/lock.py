@@ -326,7 +326,7 @@ class Transfer(Locked):
     def cases(self) -> Iterator[Case]:
         for one, other, there, back in (
             ("ann", "bob", 30, 10),
-            ("dan", "cid", 40, 60),
+            ("dan", "and", 40, 60),
             ("eve", "eva", 5, 5),
             ("Joe", "joe", 3, 4),
             ("ida", "adaa", 1, 2),

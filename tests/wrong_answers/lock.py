@@ -163,12 +163,16 @@ WRONG = {
             "The order of the arguments is not",
         ),
         ([("source.name < target.name", "hash(source.name) < hash(target.name)")], "same in every process"),
-        ([("source.name < target.name", "source.name == 'ann'")], "transfer(dan, cid, 40)"),
+        ([("source.name < target.name", "source.name == 'ann'")], "transfer(dan, and, 40)"),
         ([("source.name < target.name", "source.name[0] < target.name[0]")], "transfer(eve, eva, 5)"),
         ([("source.name < target.name", "len(source.name) < len(target.name)")], "The order of the arguments is not"),
         ([("source.name < target.name", "id(source.lock) < id(target.lock)")], "neither is that of the ids"),
         ([("        with second.lock:\n", "        if second.lock.acquire(block=False):\n")], "acquire gave up"),
-        ([("source.name < target.name", "amount > 20")], "transfer(dan, cid, 40)"),
+        ([("source.name < target.name", "amount > 20")], "transfer(dan, and, 40)"),
+        (
+            [("source.name < target.name", "sum(map(ord, source.name)) < sum(map(ord, target.name))")],
+            "transfer(dan, and, 40)",
+        ),
         (
             [("        with second.lock:\n", "        if second.lock.acquire(timeout=1):\n")],
             "if acquire gave up, let go and begin again",
