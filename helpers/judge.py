@@ -231,7 +231,7 @@ cut: list[float] = []  # the limits, in seconds, that were cut short in this cas
 
 
 def waits_are_short() -> None:
-    """In the referee, but not in the judge's thread, from now on: waiting with a limit is over soon.
+    """In this process, but not in the judge's thread, from now on: waiting with a limit is over soon.
 
     Whoever waits for the end of a pipe, a thread, a future, an event or a result does it by one of these four. To be
     called as early as `pauses_are_short`.
@@ -239,14 +239,14 @@ def waits_are_short() -> None:
     import selectors
     from multiprocessing import connection
 
-    judge, referee = threading.current_thread(), os.getpid()
+    here = os.getpid()
+    judge = threading.current_thread() if os.environ[REFEREE] == str(here) else None
 
     def shortened(wait: Callable) -> Callable:
         def hasty(what: object, timeout: float | None = None) -> object:
-            mine = threading.current_thread() is judge or os.getpid() != referee
-            if timeout and timeout > 0.1 and not mine:
+            if timeout and timeout > 0.1 and threading.current_thread() is not judge and os.getpid() == here:
                 cut.append(timeout)
-                timeout = 0.1
+                timeout = 0.02
             return wait(what, timeout)
 
         return hasty

@@ -138,6 +138,8 @@ class Ask(Judge):
         yield not noted("misled"), f"called double with {' and '.join(told('misled'))}. {PIPE}"
         yield not as_one, "gave the worker all questions as one. Hint: send them one by one."
         yield "handle is closed" not in str(run.error), CLOSED
+        hint = "had no child run double. Hint: target=worker, and start(), even if there is nothing to ask."
+        yield workers or (run.error and type(run.error) is not BrokenPipeError), hint
         yield not (cut and run.error), "Hint: an answer may take longer than any limit of time, so wait without one."
         yield not run.error, PIPE
         yield workers == 1, f"had {workers} children run double, not one, whatever there is to ask. {PIPE}"
@@ -258,6 +260,8 @@ class TotalOf(Judge):
         arrived = not run.case.gives or any(noted(f"{name} is back") for name in RECEIVE)
         for raised in told("raised"):
             yield False, f"had a child that raised {raised}. Hint: then nobody sends a total."
+        unstarted = not noted("begun") and (not run.back or type(run.error) is BrokenPipeError)
+        yield not unstarted, "had no child begin. Hint: is it started?"
         if not run.back:
             more = "got stuck. The child waits for more numbers"
             yield arrived, "got stuck. No number reached a child. Hint: send each number through the writing end."
@@ -349,6 +353,8 @@ class Matching(Judge):
         ended, arrived = wait_until(lambda: is_gone(self.child.pid), 2), noted("arrived")
         self.child.kill()
         self.child.join()
+        hint = "Hint: a function in a function can't be sent to a process; a thread of yours can run it."
+        yield "<locals>" not in str(run.error), hint
         yield not run.error, "Hint: EOFError says that no more comes: catch it, and return what came."
         hint = "Hint: send each once, by itself, and let the thread close to_child after the last one."
         yield not ended or arrived == count, f"sent {arrived} of {count} lines. {hint}"

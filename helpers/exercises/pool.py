@@ -203,6 +203,8 @@ class InTwoWorkers(Judge):
         yield there, "sent nothing to any worker. Hint: context.Pool(2) makes a pool of two."
         for item in collections.Counter(begun()) - collections.Counter(map(repr, items)):
             yield self.limits, f"called {function.__name__}({item}) more than once for one item. Hint: once for each."
+        closed = "Hint: close() and terminate() let no new task in, so hand over all tasks before."
+        yield "Pool not running" not in error, closed
         yield "Pool is still running" not in error, "Hint: join() is allowed after close() or terminate() only."
         local = "<locals>" in error or "<lambda>" in error
         yield not local, "Hint: a worker finds a function by its name. Put it at the top level of the file."

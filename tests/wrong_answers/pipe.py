@@ -97,8 +97,9 @@ WRONG = {
         ([("return answers", "return [answer for answer in answers if answer]")], "expected was [None, 0, 0, '']"),
         (
             [("    answers = []\n", "    if not questions:\n        return []\n    answers = []\n")],
-            "had 0 children run double",
+            "had no child run double",
         ),
+        ([("    child.start()\n", ""), ("    child.join()\n", "")], "target=worker, and start()"),
         ([("    child.join()\n", "    child.kill()\n    child.join()\n")], "did not end by itself"),
         ([("    here.close()\n", "    here.send(None)\n    here.close()\n")], "no mark is needed"),
         ([("    child.start()\n", "    child.start()\n    child.join()\n")], "was already in join()"),
@@ -118,6 +119,11 @@ WRONG = {
         ),
     ],
     ("pipe", 2): [
+        ([("    child.start()\n", ""), ("    child.join()\n", "")], "had no child begin. Hint: is it started?"),
+        (
+            [("    child.start()\n    reader.close()\n    answer.close()\n", ""), ("    child.join()\n", "")],
+            "had no child begin. Hint: is it started?",
+        ),
         (
             [
                 (
@@ -198,6 +204,13 @@ WRONG = {
         ([("def add_up(reader, answer)", "def add_up(reader, writer, answer)")], "had a child that raised TypeError"),
     ],
     ("pipe", 3): [
+        (
+            [
+                ("import threading", "import multiprocessing"),
+                ("threading.Thread(", 'multiprocessing.get_context("spawn").Process('),
+            ],
+            "a function in a function can't be sent to a process",
+        ),
         (
             [
                 ("    found = []\n    try:", "    found = []\n\n    def receive():\n        try:"),

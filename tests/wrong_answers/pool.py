@@ -231,6 +231,7 @@ WRONG = {
             "apply(), which waits for each result",
         ),
         ([(SAVE_EACH, FORGET_EACH + "        pool.join()\n")], "after close() or terminate() only"),
+        ([(APPLY_EACH, "        pool.close()\n" + APPLY_EACH)], "close() and terminate() let no new task in"),
         ([(SAVE_EACH, APPLY_EACH + AND_END + "        results[0].get()\n")], "until somebody calls its get()"),
         ([(SAVE_EACH, APPLY_EACH + AND_END + "        results[-1].get()\n")], "until somebody calls its get()"),
         ([(SAVE_EACH, APPLY_EACH + READY_AFTER_3)], "came back when not all of the four items were saved"),
