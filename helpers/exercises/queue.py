@@ -81,7 +81,7 @@ def hold_a_look(run: Call, word: str, children: int) -> None:
     run.reaches(lambda: noted("begun") >= children)
     run.until(lambda: noted("looked"), 1.5)  # who looks in another way is not seen
     note(word)
-    run.until(lambda: all(is_gone(int(pid)) for pid in told("begun")), 5)
+    run.until(lambda: all(is_gone(int(pid)) for pid in told("begun")), 1.5)
     note("late")
     conduct(run)
 
@@ -335,6 +335,7 @@ def put_many(tasks, number: int) -> None:
 def begin_consumer() -> None:
     begin_work()
     time.sleep(0.3)  # if there are too many consumers, the others begin too
+    wait_for("go")
 
 
 def remainder(task: int) -> int:
@@ -363,7 +364,8 @@ class RunAll(OfQueues):
         )
         squares = AnyOrder((task * task, LARGE) for task in range(6))
         yield Case((put_three, square, 2, 3), squares, hint, before=no_limit_is_enough, meanwhile=self.lead)
-        yield Case((put_many, remainder, 2, 1), AnyOrder(task % 7 for task in range(900)), hint, meanwhile=conduct)
+        rest, lead = AnyOrder(task % 7 for task in range(900)), functools.partial(hold_a_look, word="go", children=3)
+        yield Case((put_many, remainder, 2, 1), rest, hint, before=lambda: note("hold"), meanwhile=lead)
         yield Case((put_none, remainder, 1, 1), [], f"There are no tasks. {hint}", meanwhile=conduct)
 
     def lead(self, run: Call) -> None:

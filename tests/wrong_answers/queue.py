@@ -8,6 +8,14 @@ def get_until_empty(queue: str, results: str, timeout: float) -> str:
     )
 
 
+def while_alive(children: str, queue: str, results: str) -> str:
+    return (
+        f"    from queue import Empty\n    while any(child.is_alive() for child in {children}):\n"
+        f"        try:\n            {results}.append({queue}.get(timeout=0.1))\n"
+        "        except Empty:\n            pass\n"
+    )
+
+
 def then(*lines: str) -> list[tuple[str, str]]:
     """Replace exercise 4's return by these lines; they have the item."""
     get = "queue.get(timeout=0.1)"
@@ -46,15 +54,6 @@ WATCH = """    while True:
                 raise RuntimeError(message) from None
 """
 EACH_RESULT = "    results = [queue.get() for _ in children]\n"
-WHILE_ALIVE = """    from queue import Empty
-
-    results = []
-    while any(child.is_alive() for child in children):
-        try:
-            results.append(queue.get(timeout=0.1))
-        except Empty:
-            pass
-"""
 BY_QSIZE = """    import time
 
     while queue.qsize() == 0:
@@ -137,7 +136,10 @@ WRONG = {
             ],
             "does not end before somebody takes it out",
         ),
-        ([(EACH_RESULT, WHILE_ALIVE)], "results_of(put_result, ['zero', 'zero']) gave []"),
+        (
+            [(EACH_RESULT, "    results = []\n" + while_alive("children", "queue", "results"))],
+            "results_of(put_result, ['zero', 'zero']) gave []",
+        ),
     ],
     ("queue", 2): [
         (
@@ -217,6 +219,10 @@ WRONG = {
         ),
     ],
     ("queue", 3): [
+        (
+            [(TO_EACH_SENTINEL, while_alive("users", "results", "found")), ("    results.put(None)\n", "")],
+            "gave 0 results; expected were 900",
+        ),
         (
             [("    for process in makers:\n        process.join()\n", "")],
             "no sentinel may come before the last task of the last producer",
