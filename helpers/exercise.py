@@ -26,6 +26,8 @@ has the words used here; helpers/exercises/process.py is the example to copy).
    they get and that they are there, and then wait for a note of the judge. They never guess how long another one needs.
 3. Let `meanwhile` conduct them: `run.reaches(condition)` waits for notes, `note` lets the next one go. A pause may only
    give a wrong answer the time to show that it is wrong; a right one must come through however slow the machine is.
+   Where the task says "however long", `no_limit_is_enough`, `waits_are_short` and `pauses_are_short` cut the limits and
+   pauses of the learner's code short, so that it must not count on them.
 4. In `must`, list what has to hold of what was noted and what came back, most special first, each with the sentence for
    when it does not. What every call must do is in `Judge.common`: come back, not raise, give what the case says, and
    leave no process. Look at processes with `left()` and `is_gone(pid)`, never with is_alive() or exitcode.

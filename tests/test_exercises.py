@@ -541,6 +541,29 @@ def test_notes_are_kept_until_they_are_forgotten(tmp_path, monkeypatch):
     assert noted() == 0
 
 
+def test_when_pool_2_has_its_error_no_worker_sends_a_result(tmp_path):
+    """Leaving `with` would end that worker, and then may hang: python/cpython 73945."""
+    code = f"""import time
+from helpers.judge import noted
+{SOLUTIONS["pool", 2].replace("def save_all(function, items):", "def save_each(function, items):")}
+
+def slow(function, item):
+    time.sleep(0.5 * (item == 6))
+    function(item)
+
+
+def save_all(function, items):
+    try:
+        save_each(partial(slow, function), items)
+    except BufferError:
+        if noted("saved") < 3:
+            raise RuntimeError("another task was running") from None
+        raise
+"""
+    said = judged(tmp_path, ("pool", 2), "from functools import partial\n" + code)
+    assert said.startswith("Right: "), said
+
+
 def test_check_prints_the_verdict(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     check("process", 1)

@@ -182,7 +182,8 @@ class InTwoWorkers(Judge):
             seen = noted("begun")
         note("workers", str(workers()))
         note("kept waiting", str(max(0, tasks - seen)))
-        # On a busy machine the program may still be handing over its tasks, and has not begun to wait for them.
+        # On a busy machine the program may still be handing over its tasks, and has not begun to wait for them:
+        # in a function of waits_are_short or pauses_are_short.
         run.until(lambda: {"hasty", "nap"} & {frame.f_code.co_name for frame in frames(run)}, 2 * (not self.limits))
         # Who does not wait for the one that is held is back; and who waits with a limit, when that is over.
         run.wait(0.3 * (run.case.gives is ANYTHING or bool(cut)))

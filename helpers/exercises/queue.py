@@ -76,12 +76,15 @@ def conduct(run: Call, *steps: tuple[Callable[[], object], str]) -> None:
             note(word)
 
 
-def hold_a_look(run: Call, word: str, children: int) -> None:
-    """Let so many children put and end, at this word, while somebody looks, whose look has found nothing."""
+def hold_a_look(run: Call, word: str, children: int, seconds: float = 5) -> None:
+    """Let so many children put and end, at this word, while somebody looks, whose look has found nothing.
+
+    seconds  how long to wait for their end; some programs look before they have put what the children wait for
+    """
     run.reaches(lambda: noted("begun") >= children)
     run.until(lambda: noted("looked"), 1.5)  # who looks in another way is not seen
     note(word)
-    run.until(lambda: all(is_gone(int(pid)) for pid in told("begun")), 1.5)
+    run.until(lambda: all(is_gone(int(pid)) for pid in told("begun")), seconds)
     note("late")
     conduct(run)
 
@@ -364,7 +367,8 @@ class RunAll(OfQueues):
         )
         squares = AnyOrder((task * task, LARGE) for task in range(6))
         yield Case((put_three, square, 2, 3), squares, hint, before=no_limit_is_enough, meanwhile=self.lead)
-        rest, lead = AnyOrder(task % 7 for task in range(900)), functools.partial(hold_a_look, word="go", children=3)
+        rest = AnyOrder(task % 7 for task in range(900))
+        lead = functools.partial(hold_a_look, word="go", children=3, seconds=1.5)
         yield Case((put_many, remainder, 2, 1), rest, hint, before=lambda: note("hold"), meanwhile=lead)
         yield Case((put_none, remainder, 1, 1), [], f"There are no tasks. {hint}", meanwhile=conduct)
 

@@ -19,6 +19,19 @@ WORK = """def work(stop, lock, save, pause):
 
 
 """
+IN_THREAD = """import threading
+
+
+def work(stop, lock, save, pause):
+    def saving():
+        while not stop.is_set():
+            with lock:
+                save()
+            stop.wait(pause)
+
+    thread = threading.Thread(target=saving)
+    thread.start()
+"""
 
 RIGHT = {
     ("lock", 1): {
@@ -290,21 +303,6 @@ def transfer(source: Account, target: Account, amount: int) -> None:
     while child.is_alive():
         child.join(timeout=0.1)
 """,
-        "a second thread saves": f"""import threading
-
-
-def work(stop, lock, save, pause):
-    def save_all():
-        while not stop.is_set():
-            with lock:
-                save()
-            stop.wait(pause)
-
-    thread = threading.Thread(target=save_all)
-    thread.start()
-    stop.wait()
-    thread.join()
-{END}""",
         "it waits for the sentinel": f"""from multiprocessing.connection import wait
 
 {WORK}def end(child, stop):
@@ -383,19 +381,7 @@ def end(child, stop):
     finally:
         child.kill()  # it has ended
 """,
-        "it saves in a thread that is joined": f"""import threading
-
-
-def work(stop, lock, save, pause):
-    def saving():
-        while not stop.is_set():
-            with lock:
-                save()
-            stop.wait(pause)
-
-    thread = threading.Thread(target=saving)
-    thread.start()
-    thread.join()
-{END}""",
+        "it saves in a thread that is joined": f"{IN_THREAD}    thread.join()\n{END}",
+        "it waits to be asked, while a thread saves": f"{IN_THREAD}    stop.wait()\n    thread.join()\n{END}",
     },
 }

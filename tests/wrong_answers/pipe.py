@@ -1,5 +1,6 @@
 """Plausible wrong answers to the exercises of lesson 04."""
 
+import os
 from multiprocessing import get_all_start_methods
 
 POLL = "while from_child.poll(0.2):\n                found.append(from_child.recv())"
@@ -27,6 +28,15 @@ READ_IN_TURN = """        for reader in list(names):
             except EOFError:
 """
 
+WITH_FUTURES = "import multiprocessing\nfrom concurrent.futures import ThreadPoolExecutor\n"
+BY_SELECTOR = """    import selectors
+
+    selector = selectors.DefaultSelector()
+    for reader in names:
+        selector.register(reader, selectors.EVENT_READ)
+    while ready := selector.select(timeout=5):
+        for reader in [key.fileobj for key, _ in ready]:
+"""
 AND_RECEIVE = """        except EOFError:
             pass
 
@@ -109,10 +119,7 @@ WRONG = {
         ),
         (
             [
-                (
-                    "import multiprocessing\n",
-                    "import multiprocessing\nfrom concurrent.futures import ThreadPoolExecutor\n",
-                ),
+                ("import multiprocessing\n", WITH_FUTURES),
                 ("here.recv()", "ThreadPoolExecutor(1).submit(here.recv).result(timeout=5)"),
             ],
             "may take longer than any limit of time",
@@ -375,9 +382,26 @@ WRONG = {
             [("        child.join()", "        child.terminate()\n        child.join()")],
             "join() waits for that, so kill nobody",
         ),
+        (
+            [
+                ("import multiprocessing\n", WITH_FUTURES),
+                ("wait(list(names))", "ThreadPoolExecutor(1).submit(wait, list(names)).result(timeout=5)"),
+            ],
+            "a child may be silent for longer than any limit of time",
+        ),
     ],
 }
 
 if "fork" in get_all_start_methods():
     WRONG["pipe", 1].append(([FORK], "a forked child has a copy of your end"))
     WRONG["pipe", 2].append(([FORK], "a forked child has a copy of your end"))
+if os.name == "posix":  # Windows' selectors take sockets only
+    WRONG["pipe", 4].append(
+        (
+            [
+                ("    while names:\n        for reader in wait(list(names)):\n", BY_SELECTOR),
+                ("del names[reader]", "del names[reader]\n                selector.unregister(reader)"),
+            ],
+            "already in join(). Hint: EOFError ends one child, a silence none",
+        )
+    )
