@@ -85,14 +85,13 @@ class KernelManager(nbval.kernel.KernelManager):
 nbval.kernel.KernelManager = KernelManager
 
 
-def compare_without_fork() -> None:
-    """Where there is no fork, stored lines about it can't be compared.
+def compare_with(more: list[str]) -> None:
+    """Where a system lacks something, stored lines on it are left out.
 
-    Nor can the streams of which such lines are the whole.
+    So are streams of which such lines are the whole.
     """
     lesson, cell = nbval.plugin.IPyNbFile, nbval.plugin.IPyNbCell
     rules, compare = lesson.get_sanitize_files, cell.compare_outputs
-    more = str(TESTS / "sanitize_without_fork.cfg")
 
     def compare_what_is_left(self, test, ref, skip_compare=None) -> bool:
         def left(outputs: list | None) -> list:
@@ -104,12 +103,17 @@ def compare_without_fork() -> None:
 
         return compare(self, left(test), left(ref), skip_compare)
 
-    lesson.get_sanitize_files = lambda self: [*rules(self), more]
+    lesson.get_sanitize_files = lambda self: [*rules(self), *more]
     cell.compare_outputs = compare_what_is_left
 
 
+lacking = []
 if "fork" not in multiprocessing.get_all_start_methods():
-    compare_without_fork()
+    lacking.append(str(TESTS / "sanitize_without_fork.cfg"))
+if not os.path.isdir("/dev/shm"):
+    lacking.append(str(TESTS / "sanitize_without_shm.cfg"))
+if lacking:
+    compare_with(lacking)
 
 
 @pytest.hookimpl(hookwrapper=True)

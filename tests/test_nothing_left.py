@@ -19,6 +19,7 @@ import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
 from store import METADATA
+from tree import copy_settings
 
 from helpers.exercise import verdict
 
@@ -129,13 +130,6 @@ def started(run, method):
 def write_notebook(path: Path, code: str) -> None:
     cell = nbformat.v4.new_code_cell(code, execution_count=1)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=METADATA), path)
-
-
-def copy_settings(tree: Path) -> None:
-    """Copy what the test command needs beside a notebook."""
-    for name in ("pyproject.toml", "notebooks/conftest.py", "tests/sanitize.cfg", "tests/sanitize_without_fork.cfg"):
-        (tree / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, tree / name)
 
 
 def test_after_the_test_command(run, method, tmp_path):

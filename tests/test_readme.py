@@ -19,6 +19,7 @@ ELSEWHERE = {
     "module '__main__' has no attribute 'f'": "02_pool.ipynb",  # from 3.14 on
     "Can't get local object": "02_pool.ipynb",  # 3.13
     "Cannot re-initialize CUDA in forked subprocess": "01_process.ipynb",  # PyTorch, with a graphics card
+    "insufficient shared memory (shm)": "04_pipe.ipynb",  # PyTorch, in a container
     'target=f("x")': "01_process.ipynb",  # no message
 }
 

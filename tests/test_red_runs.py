@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from store import METADATA
+from tree import copy_settings
 
 ROOT = Path(__file__).parent.parent
 CELLS = {
@@ -23,9 +24,7 @@ CELLS = {
 
 def run_lesson(tree: Path, cells: list, **environment: str) -> str:
     """What pytest prints for a lesson of cells, each a heading, code, and what is stored on its streams."""
-    for name in ("pyproject.toml", "notebooks/conftest.py", "tests/sanitize.cfg", "tests/sanitize_without_fork.cfg"):
-        (tree / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, tree / name)
+    copy_settings(tree)
     notebook = nbformat.v4.new_notebook(metadata=METADATA)
     for number, (heading, code, streams) in enumerate(cells, 1):
         stored = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in streams.items()]
@@ -71,6 +70,26 @@ def test_as_on_windows_where_there_is_no_fork(tmp_path):
     assert "2 failed, 4 passed" in said
     assert "section “About what is missing”" in said
     assert "section “About what is new”" in said
+
+
+# What is stored on Linux, and what the cell prints on macOS.
+ON_MACOS = [
+    ("/dev/shm only", "pass", {"stdout": "Linux: exit code -7\n"}),
+    ("/dev/shm too", "print('spawn: 1')", {"stdout": "Linux: exit code -7\nspawn: 1\n"}),
+    ("what is missing", "pass", {"stdout": "Linux, macOS: exit code 130\n"}),
+    ("fork, which is there", "pass", {"stdout": "fork: 2\n"}),
+]
+
+
+def test_as_on_macos_where_there_is_no_shm(tmp_path):
+    """Simulated: only lines on what Linux alone has are not missed."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os; there = os.path.isdir; os.path.isdir = lambda path: path != '/dev/shm' and there(path)"
+    )
+    said = run_lesson(tmp_path, ON_MACOS, PYTHONPATH=str(tmp_path))
+    assert "2 failed, 2 passed" in said
+    assert "section “About what is missing”" in said
+    assert "section “About fork, which is there”" in said
 
 
 @pytest.mark.parametrize(("number", "heading"), list(enumerate(CELLS, 1)))

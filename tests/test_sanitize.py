@@ -188,6 +188,21 @@ SAMPLES = {
         "before\nafter\n",
         "before\nLinux, macOS: 40 more\nexit code 130\nafter\n",
     ),
+    "a line on what only Linux has": (
+        "before\nLinux: exit code -7\nLinux, macOS: hello\nafter\n",
+        "before\nLinux, macOS: hello\nafter\n",
+        "before\nLinux: exit code -7\nafter\n",
+    ),
+    "how many workers run their atexit functions when a pool is terminated, which is luck": (
+        "with alone: 2 of 6 workers\n",
+        "with alone: 6 of 6 workers\n",
+        "with alone: 7 of 6 workers\n",
+    ),
+    "fork's workers run no atexit functions before Python 3.13": (
+        "fork: 0 of 2 workers\nforkserver: 0 of 2 workers\nspawn: 2 of 2 workers\n",
+        "fork: 2 of 2 workers\nforkserver: 2 of 2 workers\nspawn: 2 of 2 workers\n",
+        "fork: 2 of 2 workers\nforkserver: 2 of 2 workers\nspawn: 0 of 2 workers\n",
+    ),
     "which size of message is best, of those that are not small": (
         "Queue: messages of 100,000 bytes bring the most\n",
         "Queue: messages of 10,000,000 bytes bring the most\n",
@@ -229,7 +244,7 @@ SAMPLES = {
 
 
 def rules() -> dict[str, tuple[str, str]]:
-    text = "".join((TESTS / name).read_text() for name in ("sanitize.cfg", "sanitize_without_fork.cfg"))
+    text = "".join(path.read_text() for path in sorted(TESTS.glob("sanitize*.cfg")))
     names = re.findall(r"^\[(.*)\]$", text, re.MULTILINE)
     return dict(zip(names, get_sanitize_patterns(text), strict=True))
 
