@@ -71,8 +71,8 @@ TESTS = {
     "spans": (["tests/test_chart.py", "tests/test_relay.py"], [LESSONS["lock"]]),
     "source": (["tests/test_source.py"], [LESSONS["process"]]),
 }
-LOOKS = {"alpha", "figsize", "fontsize", "height", "linewidth", "markersize", "ncols", "x"}
-LOOKS_NAMES = {"DPI", "MARK", "MOST_LABELS", "WIDTH", "box", "figure"}
+LOOKS = {"alpha", "figsize", "fontsize", "height", "linewidth", "markersize", "ncols", "x", "zorder"}
+LOOKS_NAMES = {"DPI", "MARK", "MOST_LABELS", "WIDTH", "box", "figure", "head"}
 KILLS = "process.environ()"
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import workers
 from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers import bars, chart, curves, labels, span, spans, timeline
@@ -321,6 +322,34 @@ def test_labels_do_not_lie_on_arrows_marks_or_other_labels(displayed, published_
     assert run._draw("One line.").get_suptitle() == "One line."  # places are looked for in the plane that is left
     left, right = (axes.transData.transform((at, 1))[0] for at in (0, 10))
     assert left < boxes["crossed"][0] < boxes["crossed"][2] < right
+
+
+class TestPlaces:
+    """Of a figure of 600 by 400 dots, whose axes are all of it."""
+
+    def writer(self, *marks: tuple[float, float]) -> labels.Writer:
+        self.axes = Figure(figsize=(6, 4), dpi=100).add_axes((0, 0, 1, 1))
+        return labels.Writer(self.axes, np.empty((0, 2, 2)), [np.array(mark) for mark in marks])
+
+    def place(self) -> np.ndarray:
+        return self.axes.transData.transform(self.axes.texts[-1].get_position())
+
+    @pytest.mark.parametrize("taken", range(5))
+    def test_of_a_label_between_two_points(self, taken):
+        parts = 0, -0.25, 0.25, -0.5, 0.5
+        left, right = np.array([100, 200]), np.array([500, 200])
+        free = right[0] - left[0] - 4 - self.writer().size("here")[0]
+        writer = self.writer(*((300 + free * part, 200) for part in parts[:taken]))
+        assert writer.write_between(left, right, "here", ground=False)
+        assert self.place() == pytest.approx([300 + free * parts[taken], 200])
+
+    @pytest.mark.parametrize("steps", [(100, 200), (100, -200), (-100, 200), (-100, -200), (0, 200), (0, -200)])
+    def test_of_a_label_beside_a_line_on_its_right(self, steps):
+        middle, steps = np.array([300, 200]), np.array(steps)
+        self.writer().write_beside(middle - steps / 2, middle + steps / 2, "here")
+        aside = self.place() - middle
+        assert aside[0] > 0
+        assert aside @ steps == pytest.approx(0, abs=1e-6)
 
 
 def test_a_label_that_finds_no_free_place_is_written_all_the_same():

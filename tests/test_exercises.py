@@ -376,6 +376,9 @@ def test_a_call_knows_the_line_where_it_stands(tmp_path):
     assert wait_until(lambda: call.line() == "gate.acquire()", 30)
     assert call.where() == "line 7: gate.acquire()"
     assert not call.back
+    assert call.outcome() == "did not come back."
+    call.stands = call.where()
+    assert call.outcome() == "did not come back; it stood in line 7: gate.acquire()."
     gate.release()
     assert call.wait(30)
     assert (call.line(), call.result()) == ("", 1)
