@@ -532,6 +532,18 @@ def test_waiting_ends_with_its_time():
     assert not wait_until(lambda: False, 1.1)
 
 
+def test_who_keeps_the_output_open_keeps_no_check():
+    code = """
+import os
+from helpers.exercise import _Printed
+reading, writing = os.pipe()
+os.write(writing, b"the last line")
+print(_Printed(open(reading, "rb")).at_last())"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert "the last line" in done.stdout
+    assert done.returncode == 0
+
+
 def test_notes_are_kept_until_they_are_forgotten(tmp_path, monkeypatch):
     (tmp_path / "notes").mkdir()
     monkeypatch.setenv(NOTES, str(tmp_path / "notes"))
