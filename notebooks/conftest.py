@@ -110,7 +110,7 @@ def compare_with(more: list[str]) -> None:
 lacking = []
 if "fork" not in multiprocessing.get_all_start_methods():
     lacking.append(str(TESTS / "sanitize_without_fork.cfg"))
-if not os.path.isdir("/dev/shm"):
+if not os.path.ismount("/dev/shm"):
     lacking.append(str(TESTS / "sanitize_without_shm.cfg"))
 if lacking:
     compare_with(lacking)

@@ -84,7 +84,7 @@ ON_MACOS = [
 def test_as_on_macos_where_there_is_no_shm(tmp_path):
     """Simulated: only lines on what Linux alone has are not missed."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import os; there = os.path.isdir; os.path.isdir = lambda path: path != '/dev/shm' and there(path)"
+        "import os; there = os.path.ismount; os.path.ismount = lambda path: path != '/dev/shm' and there(path)"
     )
     said = run_lesson(tmp_path, ON_MACOS, PYTHONPATH=str(tmp_path))
     assert "2 failed, 2 passed" in said
