@@ -351,6 +351,12 @@ class TestPlaces:
         assert aside[0] > 0
         assert aside @ steps == pytest.approx(0, abs=1e-6)
 
+    @pytest.mark.parametrize("x", [1, 599])
+    def test_of_a_label_at_the_edge(self, x):
+        self.writer().write("a label that is wider than high", [(x, 200)], ground=False)
+        left, _, right, _ = self.axes.texts[-1].get_window_extent().extents
+        assert -1 <= left < right <= 601  # a text is drawn at whole dots
+
 
 def test_a_label_that_finds_no_free_place_is_written_all_the_same():
     messages = [Event("sent", 1 + number / 1000, 1, f"message {number}") for number in range(12)]
@@ -465,7 +471,14 @@ def test_times_count_from_the_first_event():
 
 @pytest.mark.parametrize(
     ("intervals", "most"),
-    [([], 0), ([(0, 1)], 1), ([(0, 1), (1, 2)], 1), ([(0, 2), (1, 3)], 2), ([(0, 9), (1, 2), (3, 4)], 2)],
+    [
+        ([], 0),
+        ([(0, 1)], 1),
+        ([(0, 1), (1, 2)], 1),
+        ([(0, 2), (1, 3)], 2),
+        ([(0, 9), (1, 2), (3, 4)], 2),
+        ([(0, 9), (1, 2), (3, 9), (4, 9)], 3),
+    ],
 )
 def test_most_at_once(intervals, most):
     events = []

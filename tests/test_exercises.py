@@ -467,6 +467,7 @@ class TestReaches:
 def test_a_function_is_empty_if_it_does_nothing(body, empty):
     assert is_empty(f"def f():\n    {body}\n", "f") == empty
     assert not is_empty(f"def f():\n    {body}\n", "g")
+    assert is_empty(f"def f():\n    return 1\n\ndef f():\n    {body}\n", "f") == empty  # the last one counts
 
 
 def test_values_are_the_same_if_their_types_are():

@@ -1,10 +1,12 @@
-"""A child closes its stdout and opens a file, which takes the free descriptor: only its own text lands there.
+"""A child closes its stdout, but not descriptor 1, and opens a file: only its own text lands there.
 
+out: by number
 err: after closing
 file own.txt: its own
 also: jupyter nbval
 """
 
+import os
 import sys
 
 from chosen import run
@@ -16,6 +18,7 @@ def work():
     sys.stdout.close()
     with span("task"), open("own.txt", "w") as own:
         print("its own", file=own)
+    os.write(1, b"by number\n")
     print("after closing", file=sys.stderr)
 
 
