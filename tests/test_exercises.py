@@ -22,7 +22,7 @@ from same_answers import SAME
 from wrong_answers import WRONG
 
 from helpers import check
-from helpers.exercise import LIMIT, MARK, _end_all, fair, verdict
+from helpers.exercise import LIMIT, MARK, QUICK, _end_all, fair, verdict
 from helpers.judge import (
     NOTES,
     REFEREE,
@@ -283,6 +283,11 @@ def test_a_machine_that_becomes_busy_later_is_not_the_learners_fault(tmp_path, m
     assert judged(tmp_path, ("process", 1), slow, limit=1).startswith("Not yet: ")
     monkeypatch.setattr("helpers.exercise._start_again", lambda lesson: 60.0)
     assert judged(tmp_path, ("process", 1), slow, limit=3).startswith("Right: ")
+
+
+@pytest.mark.parametrize(("slower", "limit"), [(0.5, 8), (1, 8), (1.07, 8.6), (2, 16), (99, 24)])
+def test_a_slow_start_stretches_the_limit_up_to_three_times(slower, limit):
+    assert fair(8, slower * QUICK) == limit
 
 
 def test_a_fault_of_the_check_is_not_blamed_on_the_learner(tmp_path):
