@@ -377,7 +377,7 @@ def test_a_call_knows_the_line_where_it_stands(tmp_path):
     stand, gate = runpy.run_path(str(file))["stand"], threading.Lock()
     gate.acquire()
     call = Call(stand, (gate,), "stand()", "", "stand.py")
-    threading.Thread(target=call.run).start()
+    threading.Thread(target=call.run, daemon=True).start()
     assert wait_until(lambda: call.line() == "gate.acquire()", 30)
     assert call.where() == "line 7: gate.acquire()"
     assert not call.back
