@@ -115,8 +115,9 @@ def test_threads_the_parent_and_threads_of_children(mp):
     assert run.counts() == "main, 1 process, 4 threads: 5 tasks."
 
 
-@pytest.mark.parametrize("child", [5, spans.main_pid + 1])
-def test_the_parent_is_the_first_lane_whenever_it_acts(child):
+@pytest.mark.parametrize("number", [-1, 1], ids=["lower", "higher"])
+def test_the_parent_is_the_first_lane_whenever_it_acts(number):
+    child = spans.main_pid + number
     run = recorded(Event("begin", 1, child, "a", "working", 1), Event("begin", 2, spans.main_pid, "b", "working", 2))
     assert run.lanes == ["main", "worker 1"]
 
