@@ -173,11 +173,16 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
                 signal.signal(signal.SIGINT, handlers.pop())
 
     def before_shutdown(_) -> None:
+        import shutil
+
         shutting_down()
         if "multiprocessing.forkserver" in sys.modules:
             # ipykernel ends the server, but nobody waits for it, and a zombie is a child still.
             with contextlib.suppress(FileNotFoundError):  # the exit handlers may have removed its socket already
                 sys.modules["multiprocessing.forkserver"]._forkserver._stop()
+        # Not left to the exit handlers: if a child ignores SIGTERM, as joblib's tracker does, Jupyter ends the kernel
+        # before they run.
+        shutil.rmtree(util.get_temp_dir(), ignore_errors=True)
 
     shell.showtraceback = showtraceback
     shell.events.register("post_run_cell", after_cell)
@@ -185,7 +190,7 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
     shell.observe(before_shutdown, "exit_now")
     if not WINDOWS:
         keep_tracker()
-        util.get_temp_dir()  # so children, which may be killed, have theirs in it, and it is removed at exit
+        util.get_temp_dir()  # so children, which may be killed, have theirs in it, and it is removed at the end
 
 
 def keep_tracker() -> None:

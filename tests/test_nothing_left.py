@@ -169,6 +169,20 @@ def test_after_shutdown_while_all_is_open(started):
     started.leaves_nothing()
 
 
+def test_after_shutdown_with_a_child_that_ignores_sigterm(started):
+    """As joblib's resource tracker does: Jupyter ends such a kernel before its exit handlers run."""
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    )
+    code = f"""import subprocess, sys
+subprocess.Popen([sys.executable, "-c", {stubborn!r}], stdout=subprocess.PIPE).stdout.readline()"""
+    reply = started.client.execute_interactive(code, timeout=60)
+    assert reply["content"]["status"] == "ok"
+    started.client.stop_channels()
+    started.manager.shutdown_kernel()
+    started.leaves_nothing()
+
+
 def test_a_killed_kernel_leaves_no_process_semaphore_or_block(started):
     psutil.Process(started.manager.provisioner.pid).kill()
     deadline = time.monotonic() + 20
