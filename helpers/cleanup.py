@@ -4,7 +4,7 @@
 - A notebook's cell is interrupted: `end` ends what that cell started. Jupyter on Linux and macOS interrupts the
   children too, which then end by themselves, unless they ignore it or a pool replaces them; on Windows it interrupts
   only the kernel, and, as the sources say, not before a wait such as `join()` ends. What other cells started goes on.
-- A kernel is asked to shut down or to restart: `end` ends all first, and the exit handlers run.
+- A kernel is asked to shut down or to restart: `end` ends all first, then its temporary folder goes.
 - A kernel is killed: multiprocessing's resource tracker, in a session of its own, removes semaphores and blocks.
 """
 
