@@ -8,7 +8,20 @@ if sys.version_info < (3, 11):  # noqa: UP036  a kernel can be older than what p
 from helpers.relay import mp
 from helpers.spans import received, sent, span
 
-__all__ = ["bars", "check", "curves", "explore", "mp", "received", "sent", "show", "show_error", "span", "timeline"]
+__all__ = [
+    "bars",
+    "check",
+    "curves",
+    "explore",
+    "mp",
+    "received",
+    "run_program",
+    "sent",
+    "show",
+    "show_error",
+    "span",
+    "timeline",
+]
 
 # What only the parent needs is imported at its first use: every child imports this file.
 _LAZY = {
@@ -16,6 +29,7 @@ _LAZY = {
     "check": "exercise",
     "curves": "chart",
     "explore": "experiments",
+    "run_program": "programs",
     "show": "source",
     "show_error": "errors",
     "timeline": "chart",

@@ -15,7 +15,14 @@ from translate import anchor, encoded, headings, links
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FRAME = ["You will be able to", "A whole program", "When it goes wrong", "Explore", "Exercises", "In short"]
+FRAME = [
+    "You will be able to", "A whole program", "In short", "Exercises", "Explore", "Going deeper", "When it goes wrong",
+]  # fmt: skip
+HEAD = re.compile(
+    r"\*\*(\d+) minutes\*\* to read and run the lesson; then \*Exercises\* \((\d+) minutes to read, more to solve\) "
+    r"and \*Explore\* \((\d+)\)\. To look up when you need it: \*Going deeper\* \((\d+)\) "
+    r"and \*When it goes wrong\* \((\d+)\)\."
+)
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
@@ -124,12 +131,54 @@ def test_metadata_is_minimal(lesson):
     assert len(ids) == len(set(ids))
 
 
+def minutes_of(cell) -> float:
+    """How long a reader is likely to need for a cell: a model, which errs on the short side.
+
+    200 words a minute, 6 s to run a cell, 3 s for a line of code (shown source too), 0.7 s for a line of output, 20 s
+    for a picture.
+    """
+    if cell.cell_type != "code":
+        return len(cell.source.split()) / 200
+    seconds = 6 + 3 * len(cell.source.splitlines())
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if output.output_type == "stream":
+            seconds += 0.7 * len(output.text.splitlines())
+        elif "image/png" in data:
+            seconds += 20
+        elif "text/markdown" in data:
+            seconds += 3 * len(data["text/plain"].splitlines())
+    return seconds / 60
+
+
+def minutes(lesson) -> dict[str, float]:
+    """The minutes of each of the lesson's parts: of the main way, and of each section after it."""
+    found, part = {"main way": 0.0}, "main way"
+    for cell in lesson.cells:
+        pieces = re.split(r"(?m)^(?=## )", cell.source) if cell.cell_type == "markdown" else [cell.source]
+        for piece in pieces:
+            heading = re.match(r"## (.*)", piece) if cell.cell_type == "markdown" else None
+            if heading and heading[1] in FRAME[FRAME.index("In short") :]:
+                part = heading[1]
+            found[part] = found.get(part, 0.0) + minutes_of(nbformat.from_dict({**cell, "source": piece}))
+    return found
+
+
 def test_the_frame(lesson):
-    found = headings("\n".join(markdown(lesson)))
+    found = re.findall(r"(?m)^##? +(.*?) *$", re.sub(r"(?ms)^```.*?^```", "", "\n".join(markdown(lesson))))
     number, name = lesson.path.stem.split("_")
     assert re.match(rf"{int(number)} · {name}\b", found[0], re.IGNORECASE)
     assert [heading for heading in found if heading in FRAME] == FRAME
-    assert re.search(r"\*\*\d+ minutes\*\*", markdown(lesson)[0])
+    assert found[-6:] == FRAME[-6:], "no section stands between the parts that come after the main way"
+
+
+def test_the_main_way_takes_half_an_hour_and_the_head_says_the_minutes(lesson):
+    found = minutes(lesson)
+    assert found["main way"] <= 32
+    head = HEAD.search(markdown(lesson)[0])
+    assert head, "the first cell says the minutes of each part in the words of HEAD"
+    parts = ["main way", "Exercises", "Explore", "Going deeper", "When it goes wrong"]
+    assert [int(said) for said in head.groups()] == [max(5, 5 * round(found[part] / 5)) for part in parts], found
 
 
 def test_predictions_have_answers(lesson):
