@@ -139,7 +139,7 @@ class Links(OfPage):
             elif found.exists():
                 new = content
             else:
-                continue  # no such file: tests/website.py finds it
+                continue  # no such file: tests/site/website.py finds it
             link.parent[link.parent.index(link) : link.parent.index(link) + 1] = new
 
     def to_page(self, page: Page, section: str, content: list[nodes.Node]) -> nodes.Node:

@@ -5,7 +5,7 @@ import sys
 import traceback
 
 # Folders say where a machine keeps its files; the folder of a package says which part of it. tests/sanitize.cfg and
-# tests/store.py do the same to the tracebacks of children.
+# tests/tools/store.py do the same to the tracebacks of children.
 _PACKAGES = "multiprocessing|concurrent/futures|helpers|distributed|joblib"
 _FILE = re.compile(rf'File "[^"\n]*?((?:(?:{_PACKAGES})/)?[^"/\n]+)"')
 _CELL = re.compile(r'File "[^"\n]*ipykernel_\d+[/\\]\d+\.py"')

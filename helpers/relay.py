@@ -28,7 +28,7 @@ where `print` writes a text and its line's end one after the other, that line ma
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
 - It costs two descriptors for each child that runs, five for all together, and time: start and join, in a parent of a
   kernel's size, take 4 to 6 % longer under spawn and forkserver, and 2 ms longer under fork, where plain's take 11 ms
-  (`tests/benchmark.py`, on a virtual machine with two cores).
+  (`tests/tools/benchmark.py`, on a virtual machine with two cores).
 
 Not run, because there was no such machine: Windows. Who asks for a pipe there waits for whoever is reading it, so the
 reader does not wait in a read: it asks every 10 ms what has come. Programs that a child runs write to its console.

@@ -17,12 +17,14 @@ import psutil
 import pytest
 from traitlets import default
 
-collect_ignore = ["zh"]  # the same code and outputs, see tests/translate.py
+collect_ignore = [
+    "zh"
+]  # the same code and outputs, see tests/tools/translate.py
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 ADVICE = """{where}
 (In a comparison, lines with + are stored and lines with - came out.)
 - What came out is right, what is stored is old:
-      python tests/store.py {notebook}
+      python tests/tools/store.py {notebook}
 - What came out is wrong: mend the cell, or the worker that it runs.
 - It differs from run to run: print a fact that always holds.
 - An import fails: pip install -r requirements.txt

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def write_program(name: str, method: str, folder: Path) -> None:

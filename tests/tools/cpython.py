@@ -1,6 +1,6 @@
 """Runs CPython's own tests of multiprocessing on `mp`, and on the plain context to compare.
 
-    python tests/cpython.py [START_METHOD ...]
+    python tests/tools/cpython.py [START_METHOD ...]
 
 Prints what fails on `mp` and passes on the plain context; that must be nothing. It takes minutes, so it is not part of
 `pytest`. Needs a Python that ships its `test` package (Debian: libpython3-testsuite).

@@ -1,7 +1,7 @@
 """Prints how `mp` and the lessons' validation compare, as ratios measured side by side in one run.
 
-    python tests/benchmark.py                  all of it (25 minutes, most for validation)
-    python tests/benchmark.py start pool       some of it: start, pool, results, print, import, speedup, validation
+    python tests/tools/benchmark.py              all of it (25 minutes, most for validation)
+    python tests/tools/benchmark.py start pool   some of it: start, pool, results, print, import, speedup, validation
 
 A ratio above 1 means slower than what it is compared with. It is the median over pairs that ran one after the other, so
 that a change of the machine's speed meets both. It is no test: machines differ.
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import bench_workers as workers
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 METHODS = sorted(multiprocessing.get_all_start_methods())
 
 

@@ -1,6 +1,6 @@
 """JupyterLab as the README starts it, in a headless Chromium: where links lead, and whether one sees what is stored.
 
-    pip install 'playwright>=1.50,<2' && pytest -o addopts= tests/browser.py
+    pip install 'playwright>=1.50,<2' && pytest -o addopts= tests/site/browser.py
 
 It uses the system's Chromium (Debian and Ubuntu: apt-get install chromium). It is not part of the plain `pytest`,
 because learners need neither.
@@ -31,7 +31,7 @@ from test_readme import links as links_of_readme  # noqa: E402
 from test_relay import wait_until_gone  # noqa: E402
 from test_sanitize import rules  # noqa: E402
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, or your system's way")

@@ -1,6 +1,6 @@
 """Other programs that run notebooks run each lesson without an error: jupyter execute, papermill, nbmake.
 
-    pip install papermill nbmake && pytest -o addopts= -n2 tests/runners.py
+    pip install papermill nbmake && pytest -o addopts= -n2 tests/site/runners.py
 
 It is not part of the plain `pytest`: nbval has run the lessons there already, and learners need none of these.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LIMIT = "--ExecutePreprocessor.timeout=90"  # seconds a cell
 COMMANDS = {
     "jupyter execute": ["jupyter", "execute", "--timeout=90", "{}"],

@@ -1,8 +1,8 @@
 """Breaks `helpers` on purpose, one small change at a time, and lists the changes that no test and no lesson notices.
 
-    pip install 'cosmic-ray>=8,<9' && python tests/mutate.py > log           a sample of 240 changes
-    python tests/mutate.py --sample 40 --seed 2 relay chart                  of some modules
-    python tests/mutate.py --again log                                       those of a log that nobody noticed
+    pip install 'cosmic-ray>=8,<9' && python tests/tools/mutate.py > log           a sample of 240 changes
+    python tests/tools/mutate.py --sample 40 --seed 2 relay chart                  of some modules
+    python tests/tools/mutate.py --again log                                       those of a log that nobody noticed
 
 Each change is made in a copy of the tree. First the module's own tests run, then, if they pass, the lessons that use
 it (not with --tests-only). Before the first change of a module all that must pass; a change with which it takes three
@@ -46,10 +46,13 @@ OUTPUT = "output.txt"
 NBVAL = "--nbval --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with=tests/sanitize.cfg"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-o"]
 LESSONS = {path.stem[3:]: f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
-RULES = ["tests/test_notebooks.py::test_workers_do_not_take_long", "tests/test_relay.py::test_a_child_imports_little"]
+RULES = [
+    "tests/lessons/test_notebooks.py::test_workers_do_not_take_long",
+    "tests/instruments/test_relay.py::test_a_child_imports_little",
+]
 # What notices a change: for each module of helpers its tests and the lessons that use it.
 TESTS = {
-    **{lesson: ([f"tests/test_{lesson}.py", *RULES], [notebook]) for lesson, notebook in LESSONS.items()},
+    **{lesson: ([f"tests/lessons/test_{lesson}.py", *RULES], [notebook]) for lesson, notebook in LESSONS.items()},
     **{
         f"exercises/{lesson}": (
             ["-m", "not weekly and not thorough", f"tests/test_exercises.py::Test{lesson.title()}"],
@@ -59,17 +62,17 @@ TESTS = {
     },
     "exercise": (["tests/test_exercises.py"], []),
     "judge": (["tests/test_exercises.py"], []),
-    "experiments": (["tests/test_experiments.py", *RULES], list(LESSONS.values())),
-    "chart": (["tests/test_chart.py"], list(LESSONS.values())),
-    "labels": (["tests/test_chart.py"], list(LESSONS.values())),
+    "experiments": (["tests/instruments/test_experiments.py", *RULES], list(LESSONS.values())),
+    "chart": (["tests/instruments/test_chart.py"], list(LESSONS.values())),
+    "labels": (["tests/instruments/test_chart.py"], list(LESSONS.values())),
     "relay": (
-        [f"tests/test_{each}.py" for each in ("relay", "process", "chart", "kernel", "programs")],
+        ["tests/instruments", "tests/lessons/test_process.py", "tests/programs"],
         list(LESSONS.values()),
     ),
-    "cleanup": ([f"tests/test_{each}.py" for each in ("relay", "kernel", "nothing_left")], []),
-    "errors": (["tests/test_errors.py"], list(LESSONS.values())),
-    "spans": (["tests/test_chart.py", "tests/test_relay.py"], [LESSONS["lock"]]),
-    "source": (["tests/test_source.py"], [LESSONS["process"]]),
+    "cleanup": ([f"tests/instruments/test_{each}.py" for each in ("relay", "kernel", "nothing_left")], []),
+    "errors": (["tests/instruments/test_errors.py"], list(LESSONS.values())),
+    "spans": (["tests/instruments/test_chart.py", "tests/instruments/test_relay.py"], [LESSONS["lock"]]),
+    "source": (["tests/instruments/test_source.py"], [LESSONS["process"]]),
 }
 LOOKS = {"alpha", "figsize", "fontsize", "height", "linewidth", "markersize", "ncols", "x", "zorder"}
 LOOKS_NAMES = {"DPI", "MARK", "MOST_LABELS", "WIDTH", "box", "figure", "head"}

@@ -10,7 +10,7 @@ import pytest
 from test_notebooks import LESSONS, broken_links, markdown
 from translate import links
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Messages that only another system or version of Python prints: explained in this lesson.
 ELSEWHERE = {
@@ -88,7 +88,7 @@ def test_each_message_is_shown_where_its_row_leads(message, notebook, anchor):
     any_name = re.escape(message).replace("'f'", r"'\w+'")
     assert re.search(any_name, outputs_of(notebook, anchor)), (
         f"no stored output of the section {anchor} in {notebook} has {message!r}. Is the lesson stored (python "
-        "tests/store.py)? What can't be shown goes into ELSEWHERE, in tests/test_readme.py; what is no message has no "
+        "tests/tools/store.py)? What can't be shown goes into ELSEWHERE, in tests/lessons/test_readme.py; what is no message has no "
         "backticks."
     )
 

@@ -1,7 +1,7 @@
 """Executes notebooks and stores them again.
 
-    python tests/store.py                             all lessons
-    python tests/store.py notebooks/01_process.ipynb  one
+    python tests/tools/store.py                             all lessons
+    python tests/tools/store.py notebooks/01_process.ipynb  one
 
 Do so on a machine that does nothing else and has two free cores: the figures show the time of this run, and the text
 speaks of two cores. Look at the pictures afterwards. An unchanged lesson comes back with other figures and process ids,
@@ -21,7 +21,7 @@ from translate import Translation
 
 from helpers.errors import without_folders
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

@@ -13,9 +13,9 @@ from test_notebooks import LESSONS, ROOT, broken_links
 from translate import CODE, ROW, Cell, Lesson, Readme, Translation, digest, headings, links, prose
 
 STEMS = [*(path.stem for path in LESSONS), "README"]
-TO_DO = "python tests/translate.py"
+TO_DO = "python tests/tools/translate.py"
 NOT_KEPT = """The Chinese does not say what the English says. If it was kept by --keep, and you don't read Chinese, take
-the page in notebooks/zh back from git, and run python tests/translate.py without --keep. Else mend the Chinese."""
+the page in notebooks/zh back from git, and run python tests/tools/translate.py without --keep. Else correct it."""
 HAN = "[一-鿿]"
 # What is easily got wrong, and an example of each. An `x` stands for what is in code font.
 MISTAKES = {

@@ -1,9 +1,9 @@
 """Keeps the Chinese lessons and their README, in notebooks/zh, in step with the English ones.
 
-    python tests/translate.py                          bring over what has changed, and list what waits for a translator
-    python tests/translate.py --keep 14edfdfb          this cell's Chinese still says what its English now says
-    python tests/translate.py --export my_02.md 02_pool    write a page's text, cell by cell, into a file to work on
-    python tests/translate.py --import my_02.md        put the text back
+    python tests/tools/translate.py                          bring over what has changed, and list what waits for a translator
+    python tests/tools/translate.py --keep 14edfdfb          this cell's Chinese still says what its English now says
+    python tests/tools/translate.py --export my_02.md 02_pool    write a page's text, cell by cell, into a file to work on
+    python tests/tools/translate.py --import my_02.md        put the text back
 
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
 hash of the English that each cell translates. Where that English has changed, the new English takes the place of the
@@ -31,9 +31,9 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-ROOT = Path(__file__).resolve().parent.parent
-ONLY = "<!-- What follows has no English: tests/translate.py leaves it alone. -->"
-HASHES = "<!-- The English of each part above, for tests/translate.py:"
+ROOT = Path(__file__).resolve().parents[2]
+ONLY = "<!-- What follows has no English: tests/tools/translate.py leaves it alone. -->"
+HASHES = "<!-- The English of each part above, for tests/tools/translate.py:"
 MAINTAINERS = "\n## For maintainers"  # where what a reader needs of the README ends
 LINK = re.compile(r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
 ROW = re.compile(r"\| (.*) \| \[(\d · )(.*)\]\((\S+)\) \|")  # of the table of problems

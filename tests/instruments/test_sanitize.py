@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import get_sanitize_patterns
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 # By the rule's name: a stored output, what another run may print, and what must still be noticed.
 SAMPLES = {

@@ -43,8 +43,9 @@ import pytest
 from nbclient import NotebookClient
 from test_kernel import Kernel
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 PROGRAMS = TESTS / "programs"
+INSTRUMENTS = str(TESTS / "instruments")
 METHODS = sorted(multiprocessing.get_all_start_methods())
 PATIENCE = 30
 
@@ -259,7 +260,7 @@ class CellKernel(Kernel):
         if place == "nbval":  # it starts its kernel within a test
             environment["PYTEST_CURRENT_TEST"] = "a lesson"
         self.begin(environment, folder)
-        self.run(f"import os, sys, time; sys.path.append({str(PROGRAMS)!r}); sys.path.append({str(TESTS)!r})")
+        self.run(f"import os, sys, time; sys.path.append({str(PROGRAMS)!r}); sys.path.append({INSTRUMENTS!r})")
         self.run("import workers; from helpers import mp")
 
 
@@ -447,7 +448,7 @@ def test_an_output_widget(method, tmp_path):
     notebook.cells = [
         nbformat.v4.new_code_cell(code)
         for code in (
-            f"import os, sys; os.environ['MP_START_METHOD'] = {method!r}; sys.path.append({str(TESTS)!r})\n"
+            f"import os, sys; os.environ['MP_START_METHOD'] = {method!r}; sys.path.append({INSTRUMENTS!r})\n"
             "import ipywidgets, workers; from helpers import mp; out = ipywidgets.Output()",
             "with out: c = mp.Process(target=workers.print_text, args=('in the widget',)); c.start(); c.join()",
             "print([each['text'] for each in out.outputs])",

@@ -1,7 +1,7 @@
 """Runs the notebooks many times under stress, and counts failures.
 
-    python tests/stress.py             10 rounds: with three start methods, 30 runs of every notebook
-    python tests/stress.py --rounds 2 notebooks/01_process.ipynb
+    python tests/tools/stress.py             10 rounds: with three start methods, 30 runs of every notebook
+    python tests/tools/stress.py --rounds 2 notebooks/01_process.ipynb
 
 A round runs the notebooks under every start method at once, each in a copy of the tree, so that they take one another's
 time. In every second round each has one core only (Linux). Prints what failed and how often; the exit code is 1 if

@@ -13,7 +13,7 @@ import pytest
 from store import METADATA
 from translate import anchor, encoded, headings, links
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FRAME = [
     "You will be able to", "A whole program", "In short", "Exercises", "Explore", "Going deeper", "When it goes wrong",

@@ -1,7 +1,7 @@
 """Builds the website and goes through its pages as a reader, a search engine and a screen reader would.
 
     pip install -r .site/requirements.txt 'pytest>=8,<10' 'playwright>=1.50,<2' 'axe-playwright-python>=0.1.7,<0.2'
-    pytest -o addopts= tests/website.py
+    pytest -o addopts= tests/site/website.py
 
 It uses the system's Chromium (Debian and Ubuntu: apt-get install chromium). It is not part of the plain `pytest`,
 because learners need none of this.

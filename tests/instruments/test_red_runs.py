@@ -11,7 +11,7 @@ import pytest
 from store import METADATA
 from tree import copy_settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CELLS = {
     "a stale output": 'print("new")',
     "a broken worker": "assert 1 + 1 == 3",
@@ -100,7 +100,8 @@ def test_it_says_what_was_expected_and_what_came(red_run, words):
 
 
 @pytest.mark.parametrize(
-    "todo", ["python tests/store.py notebooks/09_red.ipynb", "pip install -r requirements.txt", "Give what may block"]
+    "todo",
+    ["python tests/tools/store.py notebooks/09_red.ipynb", "pip install -r requirements.txt", "Give what may block"],
 )
 def test_it_says_what_to_do(red_run, todo):
     assert todo in red_run
