@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections import Counter
 from functools import cache
 from urllib.parse import unquote
@@ -10,9 +9,9 @@ from urllib.parse import unquote
 import pytest
 from store import METADATA
 from test_notebooks import LESSONS, ROOT, broken_links
-from translate import CODE, ROW, Cell, Lesson, Readme, Translation, digest, headings, links, prose
+from translate import CODE, PAGES, ROW, Cell, Lesson, Page, Translation, digest, headings, links, prose
 
-STEMS = [*(path.stem for path in LESSONS), "README"]
+STEMS = [*(path.stem for path in LESSONS), "README", *(name.removesuffix(".md") for name in PAGES)]
 TO_DO = "python tests/tools/translate.py"
 NOT_KEPT = """The Chinese does not say what the English says. If it was kept by --keep, and you don't read Chinese, take
 the page in notebooks/zh back from git, and run python tests/tools/translate.py without --keep. Else correct it."""
@@ -66,15 +65,15 @@ def translation() -> Translation:
 
 
 @pytest.fixture(params=STEMS)
-def page(request) -> Lesson | Readme:
+def page(request) -> Lesson | Page:
     return next(page for path, page in translation().pages.items() if path.stem == request.param)
 
 
-def translated(page: Lesson | Readme) -> list[Cell]:
+def translated(page: Lesson | Page) -> list[Cell]:
     return [cell for cell in page.cells if cell.in_step and not translation().waits(cell, page)]
 
 
-def differences(page: Lesson | Readme) -> list[str]:
+def differences(page: Lesson | Page) -> list[str]:
     """Where a Chinese page is not what the English one makes it, cell by cell."""
     found = []
     if isinstance(page, Lesson):
@@ -247,23 +246,24 @@ def write(path, cells: list[tuple[str, str]]) -> None:
     path.write_text(json.dumps(notebook))
 
 
-ROWS = """| `A` is wrong | [1 · One (more)](notebooks/01_one.ipynb#One-%28more%29) |
-| b is wrong | [2 · Three](notebooks/02_two.ipynb#Three) |
+ROWS = """| `A` is wrong | [1 · One (more)](01_one.ipynb#One-%28more%29) |
+| b is wrong | [2 · Three](02_two.ipynb#Three) |
 """
-README = f"# Read me\n\nSee [below](#a-table).\n\n## A table\n\n| what | where |\n|---|---|\n{ROWS}"
-README += "\n## For maintainers\n\nNot for readers.\n"
+README = "# Read me\n\nSee [below](#a-list).\n\n## A list\n\nAll of it.\n"
+PROBLEMS = f"# Problems\n\n## A table\n\n| what | where |\n|---|---|\n{ROWS}"
 ONE = [
-    ("aaa", "# One\n\nTo [three](02_two.ipynb#Three), [the README](../README.md#a-table)."),
+    ("aaa", "# One\n\nTo [three](02_two.ipynb#Three), [the README](../README.md#a-list)."),
     ("bbb", "print(1)"),
     ("ccc", "## One (more)\n\n```python\n# no heading\n```\n\nSee [here](#One-(more))."),
 ]
 TWO = [("ddd", "# Two\n\n## Three\n\nBack to [one](01_one.ipynb#One-%28more%29), not [two](02_two.ipynb).")]
 WORDS = {
-    ONE[0][1]: "# 一\n\n到[三](02_two.ipynb#Three)、[说明](../README.md#a-table)。",
+    ONE[0][1]: "# 一\n\n到[三](02_two.ipynb#Three)、[说明](../README.md#a-list)。",
     ONE[2][1]: "## 还有（一）\n\n```python\n# no heading\n```\n\n见[这里](#One-(more))。",
     "# Read me": "# 读我",
-    "See [below](#a-table).": "见[下面](#a-table)。",
-    "## A table": "## 表",
+    "See [below](#a-list).": "见[下面](#a-list)。",
+    "## A list": "## 列表",
+    "# Problems": "# 问题",
     ROWS.splitlines()[1]: "| b 不对 | [2 · x](y) |",
 }
 
@@ -275,6 +275,7 @@ def tree(tmp_path):
     write(tmp_path / "notebooks" / "01_one.ipynb", ONE)
     write(tmp_path / "notebooks" / "02_two.ipynb", TWO)
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    (tmp_path / "notebooks" / "problems.md").write_text(PROBLEMS, encoding="utf-8")
     first = Translation(tmp_path)
     for cell in [cell for page in first.pages.values() for cell in page.cells if cell.english in WORDS]:
         cell.chinese, cell.translates = WORDS[cell.english], digest(cell.english)
@@ -282,23 +283,7 @@ def tree(tmp_path):
     return tmp_path
 
 
-def test_the_readme_can_be_published(tmp_path):
-    """As the README says under "Publish or fork the collection"."""
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns("my_*", "__pycache__"))
-    shutil.copy(ROOT / "README.md", tmp_path)
-    for name in ("README.md", "notebooks/zh/README.md"):
-        change(tmp_path, name, "OWNER", "me")
-        change(tmp_path, name, "NAME", "mine")
-    change(tmp_path, "README.md", "\n(`me` and `mine` are those in this repository's address.)\n", "")
-    Translation(tmp_path).bring_over()
-    published = Translation(tmp_path)
-    chinese = (tmp_path / "notebooks" / "zh" / "README.md").read_text(encoding="utf-8")
-    assert published.waiting() == []
-    assert "git clone https://github.com/me/mine`" in chinese
-    assert "`me`" not in chinese
-
-
-def page_of(translation: Translation, stem: str) -> Lesson | Readme:
+def page_of(translation: Translation, stem: str) -> Lesson | Page:
     return next(page for path, page in translation.pages.items() if path.stem == stem)
 
 
@@ -319,7 +304,7 @@ def source(tree, stem: str, number: int) -> str:
 
 
 def test_links_lead_to_chinese_pages_and_sections(tree):
-    assert source(tree, "01_one", 0) == "# 一\n\n到[三](02_two.ipynb#Three)、[说明](README.md#a-table)。"
+    assert source(tree, "01_one", 0) == "# 一\n\n到[三](02_two.ipynb#Three)、[说明](README.md#a-list)。"
     assert source(tree, "01_one", 2) == (
         '<a id="One-%28more%29"></a>\n## 还有（一）\n\n```python\n# no heading\n```\n\n见[这里](#One-%28more%29)。'
     )
@@ -327,10 +312,20 @@ def test_links_lead_to_chinese_pages_and_sections(tree):
     assert brought_over(tree, "README").startswith(
         """# 读我
 
-见[下面](#a-table)。
+见[下面](#a-list)。
+
+<a id="a-list"></a>
+## 列表
+
+All of it.
+
+<!--"""
+    )
+    assert brought_over(tree, "problems").startswith(
+        """# 问题
 
 <a id="a-table"></a>
-## 表
+## A table
 
 | what | where |
 |---|---|
@@ -345,7 +340,7 @@ def test_nothing_is_to_do_the_second_time(tree):
     before = [path.read_bytes() for path in sorted((tree / "notebooks" / "zh").iterdir())]
     Translation(tree).bring_over()
     assert [path.read_bytes() for path in sorted((tree / "notebooks" / "zh").iterdir())] == before
-    assert [differences(page) for page in Translation(tree).pages.values()] == [[], [], []]
+    assert [differences(page) for page in Translation(tree).pages.values()] == [[], [], [], []]
 
 
 @pytest.mark.parametrize(
@@ -368,7 +363,7 @@ def test_nothing_is_to_do_the_second_time(tree):
             "differs in metadata",
         ),
         ("../README.md", "See [below]", "Look [below]", "its English has changed: Look [below]"),
-        ("../README.md", "b is wrong", "b fails", "its English has changed: | b fails"),
+        ("problems.md", "b is wrong", "b fails", "its English has changed: | b fails"),
     ],
 )
 def test_a_difference_is_named_and_the_command_mends_it(tree, file, old, new, says):
@@ -401,9 +396,9 @@ def test_a_term_that_has_lost_its_english_is_named_with_what_to_write(tree):
 def test_links_follow_a_section_that_has_a_new_name(tree):
     change(tree, "notebooks/02_two.ipynb", "## Three", "## Four")
     change(tree, "notebooks/01_one.ipynb", "02_two.ipynb#Three", "02_two.ipynb#Four")
-    change(tree, "README.md", "[2 · Three](notebooks/02_two.ipynb#Three)", "[2 · Four](notebooks/02_two.ipynb#Four)")
+    change(tree, "notebooks/problems.md", "[2 · Three](02_two.ipynb#Three)", "[2 · Four](02_two.ipynb#Four)")
     assert "到[三](02_two.ipynb#Four)" in source(tree, "01_one", 0)
-    assert "| b 不对 | [2 · Four](02_two.ipynb#Four) |" in brought_over(tree, "README")
+    assert "| b 不对 | [2 · Four](02_two.ipynb#Four) |" in brought_over(tree, "problems")
 
 
 def test_chinese_that_is_still_right_can_be_kept(tree):
@@ -418,9 +413,8 @@ def test_chinese_that_is_still_right_can_be_kept(tree):
 
 
 def test_a_new_row_leaves_the_others_in_chinese(tree):
-    change(tree, "README.md", "| b is", "| a new one | [2 · Three](notebooks/02_two.ipynb#Three) |\n| b is")
-    readme = brought_over(tree, "README")
-    assert "| a new one | [2 · Three](02_two.ipynb#Three) |\n| b 不对 |" in readme
+    change(tree, "notebooks/problems.md", "| b is", "| a new one | [2 · Three](02_two.ipynb#Three) |\n| b is")
+    assert "| a new one | [2 · Three](02_two.ipynb#Three) |\n| b 不对 |" in brought_over(tree, "problems")
 
 
 def test_a_text_goes_out_and_comes_back(tree):
@@ -431,7 +425,7 @@ def test_a_text_goes_out_and_comes_back(tree):
     back.take(text.replace("## Three", "## 三").replace("Back to [one]", "回到[一]"))
     back.bring_over()
     assert '<a id="Three"></a>\n## 三\n\n回到[一](01_one.ipynb#One-%28more%29)' in source(tree, "02_two", 0)
-    assert "| b 不对 | [2 · 三](02_two.ipynb#Three) |" in brought_over(tree, "README")
+    assert "| b 不对 | [2 · 三](02_two.ipynb#Three) |" in brought_over(tree, "problems")
 
 
 def test_a_text_made_of_older_english_is_not_taken(tree, capsys):

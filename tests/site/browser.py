@@ -25,11 +25,10 @@ playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'pla
 
 from chromium import ARGUMENTS, CHROMIUM  # noqa: E402
 from store import METADATA  # noqa: E402
-from test_notebooks import headings  # noqa: E402
-from test_readme import README, command  # noqa: E402
-from test_readme import links as links_of_readme  # noqa: E402
+from test_pages import command  # noqa: E402
 from test_relay import wait_until_gone  # noqa: E402
 from test_sanitize import rules  # noqa: E402
+from translate import links  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -52,8 +51,8 @@ SEEN = """
 """
 
 
-# The README's links, but for those that JupyterLab adds to headings.
-LINKS = ".jp-MarkdownViewer a:not(.jp-InternalAnchorLink)"
+# A Markdown page's links, but for those that JupyterLab adds to headings.
+LINKS = ".jp-MarkdownViewer:not(.lm-mod-hidden) a:not(.jp-InternalAnchorLink)"
 # Whether a file is in front and drawn, with the section of this name, if there is one, in view.
 IN_VIEW = """
 ([path, name]) => {
@@ -86,7 +85,7 @@ def lab(tmp_path_factory):
     for path in [
         ROOT / "README.md",
         *LESSONS,
-        *ROOT.glob("notebooks/*.png"),
+        *ROOT.glob("notebooks/*.[pm][nd]*"),
         *ROOT.glob("notebooks/zh/*.*"),
         *ROOT.glob("helpers/*.py"),
     ]:
@@ -190,14 +189,11 @@ def wait_for(page, path: str, section: str = "") -> None:
 
 
 def local_links(page) -> list[tuple[str, str, int]]:
-    """The README's links within the collection: the file and the section that each leads to, and its place."""
+    """A page's links within the collection: the file and the section that each leads to, and its place."""
     found = []
     for number, link in enumerate(page.locator(LINKS).all()):
         address, _, section = map(unquote, link.get_attribute("href").partition("#"))
-        if not address:  # within the README, in GitHub's form
-            names = [re.sub(r"[`*]", "", heading).replace(" ", "-") for heading in headings(README)]
-            found.append(("README.md", next(name for name in names if name.lower() == section), number))
-        elif "/files/" in address:
+        if "/files/" in address:
             found.append((address.partition("?")[0].partition("/files/")[2], section, number))
     return found
 
@@ -208,26 +204,25 @@ def test_the_readme_comes_rendered_with_its_picture(front, lab):
     assert front.locator(".jp-FileEditor").count() == 0
 
 
-@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.thorough)])
-def test_each_link_of_the_readme_leads_to_its_section_at_the_first_click(front, every):
-    links = local_links(front)
-    assert (
-        len(links)
-        == len(
-            [
-                link
-                for link in links_of_readme((ROOT / "README.md").read_text(encoding="utf-8"))
-                if not link.startswith("https://")
-            ]
-        )
-        - 1
-    )  # the picture
+@pytest.mark.parametrize(
+    ("page", "every"),
+    [
+        ("README.md", 3),
+        ("notebooks/problems.md", 9),
+        pytest.param("notebooks/problems.md", 1, marks=pytest.mark.thorough),
+    ],
+)
+def test_each_link_of_a_page_leads_to_its_section_at_the_first_click(front, page, every):
+    open_file(front, page)
+    found, text = local_links(front), (ROOT / page).read_text(encoding="utf-8")
+    wanted = [link for link in links(re.sub(r"!\[.*?\]\(.*?\)", "", text)) if "://" not in link]
+    assert len(found) == len(wanted)
     opened = set()
-    for file, section, number in sorted(links, key=lambda link: (not link[1], link))[::every]:  # sections first
-        if file in opened and file != "README.md":
-            front.locator(LINKS).nth(number).dispatch_event("click")  # as if the README lay beside the lesson
+    for file, section, number in sorted(found, key=lambda link: (not link[1], link))[::every]:  # sections first
+        if section and file in opened:
+            front.locator(LINKS).nth(number).dispatch_event("click")  # as if the page lay beside the lesson
         else:
-            open_file(front, "README.md")
+            open_file(front, page)
             front.locator(LINKS).nth(number).click()
         wait_for(front, file, section)
         opened.add(file)

@@ -1,9 +1,9 @@
-"""Keeps the Chinese lessons and their README, in notebooks/zh, in step with the English ones.
+"""Keeps the Chinese pages, in notebooks/zh, in step with the English ones.
 
-    python tests/tools/translate.py                          bring over what has changed, and list what waits for a translator
-    python tests/tools/translate.py --keep 14edfdfb          this cell's Chinese still says what its English now says
-    python tests/tools/translate.py --export my_02.md 02_pool    write a page's text, cell by cell, into a file to work on
-    python tests/tools/translate.py --import my_02.md        put the text back
+    python tests/tools/translate.py                        bring over what has changed, list what waits for a translator
+    python tests/tools/translate.py --keep 14edfdfb        this cell's Chinese still says what its English now says
+    python tests/tools/translate.py --export my.md 02_pool  write a page's text, cell by cell, into a file to work on
+    python tests/tools/translate.py --import my.md         put the text back
 
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
 hash of the English that each cell translates. Where that English has changed, the new English takes the place of the
@@ -14,9 +14,9 @@ Links lead to Chinese pages: write them as the English text has them, this comma
 English names in both languages, so that a link does not depend on how a heading is translated: the command writes an
 anchor above each heading. (JupyterLab 4.6 finds no heading by a name that has to be percent-encoded, as Chinese has.)
 
-The README is taken apart at its empty lines, its tables row by row. Its hashes stand at the end of the Chinese one.
-What is below `ONLY` there has no English. In the table of problems only the first column is translated, the second one
-is made from the Chinese headings.
+The README and the other Markdown pages are taken apart at their empty lines, their tables row by row. The hashes stand
+at the end of the Chinese page; what is below `ONLY` there has no English. In the tables of problems only the first
+column is translated, the second one is made from the Chinese headings.
 """
 
 import argparse
@@ -34,10 +34,9 @@ from urllib.parse import quote, unquote
 ROOT = Path(__file__).resolve().parents[2]
 ONLY = "<!-- What follows has no English: tests/tools/translate.py leaves it alone. -->"
 HASHES = "<!-- The English of each part above, for tests/tools/translate.py:"
-MAINTAINERS = "\n## For maintainers"  # where what a reader needs of the README ends
+PAGES = ("problems.md", "which_one.md", "other_ways.md")  # in notebooks
 LINK = re.compile(r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
 ROW = re.compile(r"\| (.*) \| \[(\d · )(.*)\]\((\S+)\) \|")  # of the table of problems
-REPOSITORY = re.compile(r"https://[^\s)`]*(?:github|codespaces|mybinder)[^\s)`]*")
 CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 ANCHOR = re.compile(r'^<a id="[^"]*"></a>\n(?=#)', re.MULTILINE)
@@ -46,7 +45,7 @@ DOCS = "https://docs.python.org/"
 
 @dataclass
 class Cell:
-    """A Markdown cell of a lesson, or a part of the README, in both languages."""
+    """A Markdown cell of a lesson, or a part of a Markdown page, in both languages."""
 
     name: str
     english: str
@@ -95,12 +94,12 @@ class Lesson:
         return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-class Readme:
-    """What a reader needs of the README, and its Chinese."""
+class Page:
+    """A Markdown page and its Chinese."""
 
-    def __init__(self, path: Path):
-        self.path, self.to = path, path.parent / "notebooks" / "zh" / path.name
-        english = parts(path.read_text(encoding="utf-8").partition(MAINTAINERS)[0])
+    def __init__(self, path: Path, to: Path):
+        self.path, self.to = path, to
+        english = parts(path.read_text(encoding="utf-8"))
         text = self.to.read_text(encoding="utf-8") if self.to.exists() else ""
         translated, _, rest = text.partition(ONLY)
         self.rest, _, hashes = rest.partition(HASHES)
@@ -108,7 +107,7 @@ class Readme:
         if len(chinese) != len(hashes):
             raise SystemExit(
                 f"{self.to} has {len(chinese)} parts (between empty lines, or rows), and {len(hashes)} hashes."
-                " What is one part of the README is one part in Chinese too. If all else fails, get it back from git."
+                " What is one part in English is one part in Chinese too. If all else fails, get it back from git."
             )
         self.cells = [Cell(digest(each), each) for each in english]
         now = [cell.name for cell in self.cells]
@@ -118,16 +117,18 @@ class Readme:
                     cell.chinese, cell.translates = there
 
     def made_of(self, texts: list[str]) -> str:
-        """The Chinese README with these texts as its parts."""
+        """The Chinese page with these texts as its parts."""
         hashes = "\n".join([HASHES, *(digest(cell.english) for cell in self.cells), "-->"])
-        return f"{joined(texts)}\n{ONLY}\n\n{self.rest.strip()}\n\n{hashes}\n"
+        return "\n".join(
+            [joined(texts), ONLY + "\n", *([self.rest.strip() + "\n"] * bool(self.rest.strip())), hashes, ""]
+        )
 
 
 def digest(english: str) -> str:
-    """What is remembered of an English text: its words, not the sections to which it leads, nor whose repository."""
+    """What is remembered of an English text: its words, not the sections to which it leads."""
     row = ROW.fullmatch(english)
     words = row[1] if row else LINK.sub(lambda match: f"]({match[1].partition('#')[0]})", english)
-    return hashlib.sha256(REPOSITORY.sub("", words).encode()).hexdigest()[:8]
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
 
 
 def parts(text: str) -> list[str]:
@@ -200,8 +201,11 @@ class Translation:
 
     def __init__(self, root: Path = ROOT):
         lessons = sorted((root / "notebooks").glob("*.ipynb"))
-        self.pages: dict[Path, Lesson | Readme] = {path: Lesson(path) for path in lessons}
-        self.pages[root / "README.md"] = Readme(root / "README.md")
+        self.pages: dict[Path, Lesson | Page] = {path: Lesson(path) for path in lessons}
+        chinese = root / "notebooks" / "zh"
+        for path in [root / "README.md", *(root / "notebooks" / name for name in PAGES)]:
+            if path.exists():
+                self.pages[path] = Page(path, chinese / path.name)
 
     @cached_property
     def sections(self) -> dict[Path, dict[str, str]]:
@@ -215,7 +219,7 @@ class Translation:
             for path, page in self.pages.items()
         }
 
-    def lead(self, link: str, page: Lesson | Readme) -> str:
+    def lead(self, link: str, page: Lesson | Page) -> str:
         """Turn a link of an English page: as it is to stand in the Chinese one."""
         if "://" in link:
             return link.replace(DOCS + "3/", DOCS + "zh-cn/3/")
@@ -228,7 +232,7 @@ class Translation:
         file = Path(os.path.relpath(path, page.to.parent)).as_posix() if file else ""
         return file + mark + encoded(target)
 
-    def text(self, cell: Cell, page: Lesson | Readme) -> str:
+    def text(self, cell: Cell, page: Lesson | Page) -> str:
         """A cell as it is to stand in the Chinese page, with its links turned and anchors above its headings."""
         if row := ROW.fullmatch(cell.english):
             if not (own := ROW.fullmatch(cell.text)):
@@ -252,17 +256,17 @@ class Translation:
         names = [encoded(anchor(heading, page.path)) for heading in headings(cell.english)]
         return with_anchors(LINK.sub(turned, cell.text), names)
 
-    def waits(self, cell: Cell, page: Lesson | Readme) -> bool:
+    def waits(self, cell: Cell, page: Lesson | Page) -> bool:
         """Whether a cell stands in English in the Chinese page, and there are words in it."""
         row = ROW.fullmatch(cell.english)
         words = re.search("[A-Za-z]{2}", prose(row[1] if row else cell.english))
         return bool(words) and self.text(cell, page) == self.text(Cell(cell.name, cell.english), page)
 
-    def made(self, page: Lesson | Readme) -> str:
+    def made(self, page: Lesson | Page) -> str:
         """What is to stand in the file of the Chinese page."""
         return page.made_of([self.text(cell, page) for cell in page.cells])
 
-    def waiting(self) -> list[tuple[Lesson | Readme, Cell]]:
+    def waiting(self) -> list[tuple[Lesson | Page, Cell]]:
         return [(page, cell) for page in self.pages.values() for cell in page.cells if self.waits(cell, page)]
 
     def bring_over(self) -> None:
@@ -274,7 +278,7 @@ class Translation:
                 page.to.write_text(new, encoding="utf-8", newline="\n")
                 print(f"wrote zh/{page.to.name}")
 
-    def export(self, page: Lesson | Readme) -> str:
+    def export(self, page: Lesson | Page) -> str:
         """A page's text in one file, cell by cell."""
         head = "<!-- {} {} {} -->\n".format
         texts = [(cell, ANCHOR.sub("", self.text(cell, page))) for cell in page.cells]
@@ -319,7 +323,7 @@ def main() -> None:
     waiting = translation.waiting()
     for page, cell in waiting:
         print(f"in English: {page.to.name} {cell.name} {cell.english.splitlines()[0][:80]}")
-    print(f"{len(waiting)} cells wait for a translator (of the README, paragraphs and rows)")
+    print(f"{len(waiting)} cells wait for a translator (of a Markdown page, paragraphs and rows)")
 
 
 if __name__ == "__main__":

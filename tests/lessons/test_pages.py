@@ -1,4 +1,4 @@
-"""What the README promises: its links, its table of problems, its commands."""
+"""What the pages beside the lessons promise: links, the tables of problems, commands."""
 
 import re
 import tomllib
@@ -8,10 +8,13 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from test_notebooks import LESSONS, broken_links, markdown
-from translate import links
+from translate import headings, links
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROBLEMS = (ROOT / "notebooks" / "problems.md").read_text(encoding="utf-8")
+OTHER_WAYS = (ROOT / "notebooks" / "other_ways.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 # Messages that only another system or version of Python prints: explained in this lesson.
 ELSEWHERE = {
     "NotImplementedError": "03_queue.ipynb",  # macOS
@@ -24,28 +27,58 @@ ELSEWHERE = {
 }
 
 
-def test_links_resolve():
-    assert len(links(README)) > 43
-    assert broken_links(ROOT / "README.md", README) == []
+PAGES = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.md"))]
+GROUPS = [
+    "It hangs, or does not end",
+    "An error message",
+    "Wrong or missing results or output",
+    "Slow, or too much memory",
+    "How do I …?",
+]
 
 
-def rows() -> list[tuple[str, str, str]]:
-    """For each row of the table of problems: its first column, and the notebook and the heading that it links to."""
-    table = README.partition("## Find your problem")[2].partition("\n## ")[0]
-    found = re.findall(r"^\| (.*) \| \[.*\]\(notebooks/(\d\d_\w+\.ipynb)#(.*)\) \|$", table, re.MULTILINE)
+@pytest.mark.parametrize("page", [*PAGES, ".github/CONTRIBUTING.md"])
+def test_links_resolve(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert broken_links(ROOT / page, text) == []
+    assert not re.search(r"\b(OWNER|NAME)\b", text), "the website knows its repository; elsewhere say what to paste"
+
+
+def test_the_front_page_is_short():
+    assert len(README.split()) <= 700
+    assert len(README.splitlines()) <= 110
+
+
+def rows(text: str = PROBLEMS) -> list[tuple[str, str, str]]:
+    """For each row of a table of problems: its first column, and the notebook and the heading that it links to."""
+    found = re.findall(r"^\| (.*) \| \[.*\]\((?:notebooks/)?(\d\d_\w+\.ipynb)#(.*)\) \|$", text, re.MULTILINE)
     return [(symptom, notebook, unquote(anchor)) for symptom, notebook, anchor in found]
 
 
 def test_every_problem_leads_to_a_section():
-    table = README.partition("## Find your problem")[2].partition("\n## ")[0]
-    lines = [line for line in table.splitlines() if line.startswith("|")][2:]
-    other = [line for line in lines if not re.fullmatch(r"\| .* \| \[\d · .*\]\(notebooks/.*#.*\) \|", line)]
-    assert other == [], "each row is: | problem | [1 · Section](notebooks/01_process.ipynb#Section) |"
+    lines = [line for line in PROBLEMS.splitlines() if line.startswith("| ") and "what you see" not in line]
+    other = [line for line in lines if not re.fullmatch(r"\| .* \| \[\d · .*\]\(\d\d_.*#.*\) \|", line)]
+    assert other == [], "each row is: | problem | [1 · Section](01_process.ipynb#Section) |"
     assert len(rows()) == len(lines) >= 83
 
 
+def test_problems_are_grouped_by_what_one_sees():
+    assert headings(PROBLEMS)[1:] == GROUPS
+    messages = PROBLEMS.partition(f"## {GROUPS[1]}")[2].partition("\n## ")[0]
+    keys = [re.sub(r"^[^\w<]+", "", row[2:].split(" | [")[0].replace("`", "")).lower() for row in messages.splitlines()]
+    keys = [key for key in keys if key and not key.startswith(("what you see", "-"))]
+    assert keys == sorted(keys), "messages are sorted by their text"
+
+
+def test_the_front_page_has_ten_of_the_problems():
+    mine, table = rows(README), README.partition("## Find your problem")[2].partition("\n## ")[0]
+    assert len(mine) == len(re.findall(r"^\| .*ipynb#", table, re.MULTILINE)) == 10
+    assert set(mine) <= set(rows())
+
+
 def test_a_package_has_the_same_bounds_wherever_it_is_named():
-    places = [ROOT / name for name in ("README.md", "requirements.txt", ".site/requirements.txt", ".ci/run")]
+    names = ("README.md", ".github/CONTRIBUTING.md", "requirements.txt", ".site/requirements.txt", ".ci/run")
+    places = [ROOT / name for name in names]
     for folder, pattern in ((".github", "*.yml"), ("tests", "*.py"), ("helpers", "*.py")):
         places += (ROOT / folder).rglob(pattern)
     bounds: dict[str, set[str]] = {}
@@ -88,8 +121,8 @@ def test_each_message_is_shown_where_its_row_leads(message, notebook, anchor):
     any_name = re.escape(message).replace("'f'", r"'\w+'")
     assert re.search(any_name, outputs_of(notebook, anchor)), (
         f"no stored output of the section {anchor} in {notebook} has {message!r}. Is the lesson stored (python "
-        "tests/tools/store.py)? What can't be shown goes into ELSEWHERE, in tests/lessons/test_readme.py; what is no message has no "
-        "backticks."
+        "tests/tools/store.py)? What can't be shown goes into ELSEWHERE, in tests/lessons/test_pages.py; what is no "
+        "message has no backticks."
     )
 
 
@@ -100,26 +133,15 @@ def test_what_cannot_be_shown_is_explained():
         assert re.search(any_name, "\n".join(markdown(nbformat.read(ROOT / "notebooks" / notebook, as_version=4))))
 
 
-def test_every_lesson_stands_in_the_table_with_its_minutes():
+def test_every_lesson_stands_in_the_table():
     for lesson in LESSONS:
-        pattern = r"\*\*(\d+) minutes\*\*.*?, and (\d+) more for the exercises"
-        minutes, more = map(int, re.search(pattern, lesson.read_text(encoding="utf-8")).groups())
-        assert f"](notebooks/{lesson.name}) | {minutes} | {minutes + more} |" in README
+        assert f"](notebooks/{lesson.name}) |" in README
 
 
 def test_jupyter_serves_what_the_readme_links_to():
     """Its server hides what begins with a dot: a picture in such a folder would be missing there."""
     hidden = [target for target in links(README) if re.search(r"(^|/)\.", target)]
     assert hidden == []
-
-
-def test_all_addresses_are_of_the_same_repository():
-    places = re.findall(
-        r"(?:github\.com|codespaces\.new|mybinder\.org/v2/gh|com/github)/([^/\s)`]+)/([^/\s)`]+)", README
-    )
-    places += re.findall(r"https://([^./]+)\.github\.io/([^/]+)/", README)
-    assert len(places) > 5
-    assert len(set(places)) == 1, places
 
 
 def test_ci_runs_the_command_that_the_readme_has():
@@ -143,18 +165,18 @@ def test_both_commands_set_the_same_up_on_each_system():
 
 
 def test_colab_adds_what_its_packages_are_tested_with():
-    cell = re.search(r"^```python\n((?:%pip .*\n)+)```$", README, re.MULTILINE)[1]
+    cell = re.search(r"^```python\n((?:%pip .*\n)+)```$", OTHER_WAYS, re.MULTILINE)[1]
     helpers, *others = cell.splitlines()
-    assert helpers.startswith("%pip install -q --no-deps git+https://github.com/")
+    assert helpers == "%pip install -q --no-deps git+ADDRESS"
     pinned = (ROOT / ".colab" / "requirements.txt").read_text().splitlines()
     for line in others:
         assert line.rpartition(" ")[2].strip('"') in pinned
     assert [line for line in pinned if re.match("helpers|-e|ipykernel", line)] == ["ipykernel==6.17.1"]
-    assert "(6.17)" in README
+    assert "(6.17)" in OTHER_WAYS
 
 
-def test_ci_and_the_workflow_build_the_site_with_the_command_that_the_readme_has():
-    assert re.search(r"^```sh site\n.*\.site/build\.py\n```$", README, re.MULTILINE)
+def test_ci_and_the_workflow_build_the_site_with_the_command_that_the_guide_has():
+    assert re.search(r"^```sh site\n.*\.site/build\.py\n```$", GUIDE, re.MULTILINE)
     assert '\nbash -euo pipefail -c "$(block site)" &\n' in (ROOT / ".ci" / "run").read_text()
     assert "/^```sh site/" in (ROOT / ".github" / "workflows" / "site.yml").read_text()
 
