@@ -29,9 +29,9 @@ _LAZY = {
     "check": "exercise",
     "curves": "chart",
     "explore": "experiments",
-    "run_program": "programs",
-    "show": "source",
-    "show_error": "errors",
+    "run_program": "showing",
+    "show": "showing",
+    "show_error": "showing",
     "timeline": "chart",
 }
 

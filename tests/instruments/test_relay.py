@@ -18,7 +18,7 @@ import pytest
 import workers
 
 import helpers
-from helpers import cleanup, relay, spans
+from helpers import cleanup, relay, spans, streams
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there is no fork and no signal on Windows")
 
@@ -268,8 +268,7 @@ def test_a_long_line_is_shown_when_it_is_whole_or_nothing_more_comes(capsys, mon
 
 
 def test_what_an_ended_child_wrote_needs_no_thread_of_ours(mp, capsys, monkeypatch):
-    monkeypatch.setattr(relay, "events_end", None)
-    monkeypatch.setattr(relay, "events_pipe", None)
+    monkeypatch.setattr(streams, "events", None)
     monkeypatch.setattr(relay.Reader, "run", lambda self: None)
     monkeypatch.setattr(relay, "reader", relay.Reader())
     for ended in (lambda child: child.join(), lambda child: wait_for(lambda: not child.is_alive()), polled):
@@ -320,8 +319,7 @@ def test_as_on_windows_where_a_reader_asks_what_is_there(mp, capsys, monkeypatch
         return count
 
     fcntl, select, termios = (pytest.importorskip(name) for name in ("fcntl", "select", "termios"))
-    monkeypatch.setattr(relay, "events_end", None)
-    monkeypatch.setattr(relay, "events_pipe", None)
+    monkeypatch.setattr(streams, "events", None)
     monkeypatch.setattr(relay, "reader", relay.Reader(waiting))
     with helpers.timeline() as seen:
         child = mp.Process(target=workers.print_lines, args=(1, 5000, "raises"))
@@ -394,7 +392,7 @@ def test_what_a_program_preloads_in_the_fork_server_stays():
 
 def test_an_event_is_lost_when_its_descriptor_is_somebody_elses(tmp_path):
     read_end, write_end = os.pipe()
-    sender = relay.Sender(write_end, cleanup.identity(write_end))
+    sender = streams.Sender(write_end)
     event = spans.Event("begin", 1.0, 1, "x" * 9000, "working", 1, "t" * 9000)
     sender.send(event)
     message = os.read(read_end, 1 << 16)
@@ -518,8 +516,7 @@ def test_the_first_children_can_be_started_from_several_threads(mp, capsys, monk
             super().__init__()
 
     monkeypatch.setattr(selectors, "DefaultSelector", Slow)
-    monkeypatch.setattr(relay, "events_end", None)
-    monkeypatch.setattr(relay, "events_pipe", None)
+    monkeypatch.setattr(streams, "events", None)
     monkeypatch.setattr(relay, "reader", relay.Reader())
     test_children_can_be_started_from_several_threads(mp, capsys)
     # Those of a forked child may end with its brother, who was forked meanwhile.

@@ -70,9 +70,8 @@ TESTS = {
         list(LESSONS.values()),
     ),
     "cleanup": ([f"tests/instruments/test_{each}.py" for each in ("relay", "kernel", "nothing_left")], []),
-    "errors": (["tests/instruments/test_errors.py"], list(LESSONS.values())),
     "spans": (["tests/instruments/test_chart.py", "tests/instruments/test_relay.py"], [LESSONS["lock"]]),
-    "source": (["tests/instruments/test_source.py"], [LESSONS["process"]]),
+    "showing": (["tests/instruments/test_showing.py"], list(LESSONS.values())),
 }
 LOOKS = {"alpha", "figsize", "fontsize", "height", "linewidth", "markersize", "ncols", "x", "zorder"}
 LOOKS_NAMES = {"DPI", "MARK", "MOST_LABELS", "WIDTH", "box", "figure", "head"}

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from translate import Translation
 
-from helpers.errors import without_folders
+from helpers.showing import without_folders
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 METADATA = {
