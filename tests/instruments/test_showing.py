@@ -52,7 +52,7 @@ def test_it_prints_the_traceback_and_goes_on(capsys):
         raise KeyError("lost")
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith('Traceback (most recent call last):\n  File "test_errors.py", line ')
+    assert err.startswith('Traceback (most recent call last):\n  File "test_showing.py", line ')
     assert err.endswith("KeyError: 'lost'\n")
 
 
