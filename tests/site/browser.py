@@ -208,7 +208,7 @@ def test_notebook_7_opens_markdown_too(browser, lab):
     """It is installed with JupyterLab, and reads the same settings and extensions."""
     page = browser.new_page()
     page.goto(f"{lab.address.removesuffix('/lab')}/edit/README.md?token={lab.token}")
-    page.wait_for_selector(".cm-line:visible, .jp-MarkdownViewer:visible", timeout=60_000)
+    page.wait_for_selector(".cm-line:visible, .jp-MarkdownViewer h1:visible", timeout=60_000)
     page.close()
 
 
