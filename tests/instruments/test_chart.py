@@ -1,7 +1,8 @@
-"""`span` and `timeline`: what is recorded, the data of a figure, its sentence, and its picture."""
+"""`span` and `timeline`: what is recorded, the data of a figure, its sentence, its picture, and the file of a run."""
 
 import base64
 import io
+import json
 import math
 import os
 import pickle
@@ -243,6 +244,30 @@ def test_deliveries(messages, sentence):
         events.append(Event("sent", 1, int(sender), str(number)))
         events += [Event("received", 2, int(receiver), str(number))] if receiver else []
     assert recorded(*events).deliveries() == sentence
+
+
+def test_a_run_is_saved_for_trace_viewers(tmp_path):
+    recorded(
+        Event("start", 1, 7, "ann"),
+        Event("ready", 2, 7),
+        Event("begin", 2, 7, "task", "working", 1, "reader"),
+        Event("sent", 3, spans.main_pid, "hello"),
+        Event("received", 3.5, 7, "hello"),
+        Event("exit", 4, 7, id=1),
+    ).save(tmp_path / "run.json")
+    facts = json.loads((tmp_path / "run.json").read_text("utf-8"))["traceEvents"]
+    named = {(fact["name"], fact["args"]["name"]): fact for fact in facts if fact["ph"] == "M"}
+    lanes = {(fact["pid"], fact["tid"]): lane for (what, lane), fact in named.items() if what == "thread_name"}
+    assert {lane for what, lane in named if what == "process_name"} == {"ann", "main"}
+    keys = ("ph", "name", "ts", "dur", "id")
+    assert [(lanes[fact["pid"], fact["tid"]], *map(fact.get, keys)) for fact in facts if fact["ph"] != "M"] == [
+        ("ann", "X", "starting", 0, 1_000_000, None),
+        ("ann, reader", "X", "task", 1_000_000, 2_000_000, None),
+        ("main", "X", "hello", 2_000_000, 1, None),
+        ("main", "s", "hello", 2_000_000, None, 0),
+        ("ann", "X", "hello", 2_500_000, 1, None),
+        ("ann", "f", "hello", 2_500_000, None, 0),
+    ]
 
 
 # The picture, and what is said of it.
