@@ -134,8 +134,7 @@ class timeline:
 
     def ends(self) -> list[End]:
         """How the processes ended that did: one for each, and for each of their threads that did so within a span."""
-        found, cut = [], {bar.lane for bar in self.bars() if not bar.finished}
-        lanes, _, exits, _ = self._read()
+        found, cut, (lanes, _, exits, _) = [], {bar.lane for bar in self.bars() if not bar.finished}, self._read()
         # A pool terminates workers that wait for tasks: that is the usual end of theirs.
         pooled = {event.pid for event in self.events if event.what == "start" and "PoolWorker-" in event.label}
         for (pid, thread), lane in lanes.items():
@@ -296,9 +295,8 @@ def _gantt(run: timeline, sentence: str = "", upto: float | None = None) -> Figu
             axes.plot(*zip(*places, strict=True), **MARK, marker=mark, label=how)
     last = max([*(bar.end for bar in bars), *(end[0] for _, end in ways), *(end.time for end in ends)], default=0)
     axes.set_xlim(0, max(last, upto) if upto else last * 1.05 or 1)
-    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), map(_text, rows))
-    axes.set_xlabel("seconds")
+    axes.set(ylim=(max(len(rows), 1) - 0.5, -0.5), xlabel="seconds")
     keys = [Patch(**STYLE[of], edgecolor="#444444", label=of) for of in spans.KINDS if run.bars(of)]
     axes.figure.legend(handles=keys + axes.lines[:], loc="outside lower center", ncols=6, frameon=False, fontsize=9)
     axes.figure.draw_without_rendering()  # lays the axes out: only then is known what fits
@@ -361,10 +359,9 @@ def bars(values: dict[str, list[float]], sentence: str, unit: str = "seconds") -
         end = max(measured), row
         axes.annotate(medians[name], end, (6, 0), textcoords="offset points", va="center", fontsize=9)
     axes.set_yticks(range(len(values)), map(_text, values))
-    axes.set_ylim(len(values) - 0.5, -0.5)
-    axes.set_xlim(0, max(every) * 1.1 or 1)
-    _plain(axes.xaxis, every)
+    axes.set(xlim=(0, max(every) * 1.1 or 1), ylim=(len(values) - 0.5, -0.5))
     axes.set_xlabel(f"{_text(unit)}, measured in this run")
+    _plain(axes.xaxis, every)
     seen = ", ".join(f"{name} {median}" for name, median in medians.items())
     publish(axes.figure, sentence, f"Bars in {unit}: {seen}.")
 
