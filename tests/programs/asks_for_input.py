@@ -1,8 +1,4 @@
-"""A child asks for input, and there is none.
-
-out: name? 1
-err: EOFError
-"""
+"""A child asks for input, and there is none."""
 
 from chosen import run
 

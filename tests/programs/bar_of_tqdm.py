@@ -1,10 +1,4 @@
-"""Two workers show a progress bar at a position each.
-
-err: first: 100%
-err: second: 100%
-only: tqdm
-plain: how often a bar is drawn depends on the time
-"""
+"""Two workers show a progress bar at a position each."""
 
 from chosen import mp
 from tqdm import tqdm

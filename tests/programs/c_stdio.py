@@ -1,8 +1,4 @@
-"""C code in a child prints.
-
-out: from C
-also: jupyter nbval
-"""
+"""C code in a child prints."""
 
 import ctypes
 

@@ -1,9 +1,4 @@
-"""The parent's main thread has ended when the child prints.
-
-out: the parent ends
-out: from the child
-order: any
-"""
+"""The parent's main thread has ended when the child prints."""
 
 import os
 import time

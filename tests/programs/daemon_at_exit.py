@@ -1,7 +1,4 @@
-"""A daemonic child is ended with the program; what it had flushed is there.
-
-out: ready
-"""
+"""A daemonic child is ended with the program; what it had flushed is there."""
 
 import time
 

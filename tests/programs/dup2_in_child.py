@@ -1,9 +1,4 @@
-"""A child sends its descriptor 1 to a file: what it prints, and what a program prints for it, is in the file.
-
-file log.txt: by print
-file log.txt: by echo
-also: jupyter nbval file
-"""
+"""A child sends its descriptor 1 to a file: what it prints, and what a program prints for it, is in the file."""
 
 import os
 import sys

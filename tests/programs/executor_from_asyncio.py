@@ -1,11 +1,4 @@
-"""An event loop runs functions in an executor of processes, three times.
-
-out: square 2
-out: square 2
-out: square 2
-out: [4, 4, 4]
-order: any
-"""
+"""An event loop runs functions in an executor of processes, three times."""
 
 import asyncio
 from concurrent.futures import ProcessPoolExecutor

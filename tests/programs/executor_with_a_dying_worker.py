@@ -1,9 +1,4 @@
-"""A worker of an executor dies: the executor says so, and what the worker has printed is there.
-
-out: about to die
-out: BrokenProcessPool
-also: jupyter nbval
-"""
+"""A worker of an executor dies: the executor says so, and what the worker has printed is there."""
 
 import os
 from concurrent.futures import ProcessPoolExecutor

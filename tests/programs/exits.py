@@ -1,19 +1,4 @@
-"""The exit codes of all endings.
-
-out: int 0
-out: none 0
-out: number 3
-out: text 1
-out: raises 1
-out: interrupted 1
-out: killed -9
-out: aborted -6
-out: alarm -14
-out: exits at once 7
-err: the message
-err: ValueError: raised
-err: KeyboardInterrupt
-"""
+"""The exit codes of all endings."""
 
 import os
 import signal

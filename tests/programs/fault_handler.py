@@ -1,10 +1,4 @@
-"""Python's fault handler writes to descriptor 2 when a child crashes.
-
-out: -11
-err: Fatal Python error: Segmentation fault
-err: in work
-also: jupyter nbval
-"""
+"""Python's fault handler writes to descriptor 2 when a child crashes."""
 
 import faulthandler
 import os

@@ -1,7 +1,4 @@
-"""A child under the interpreter's flags: see FLAGS in test_programs.py.
-
-watched: by a test of its own
-"""
+"""A child under the interpreter's flags: see FLAGS in test_programs.py."""
 
 import sys
 

@@ -1,7 +1,4 @@
-"""Flushed text is at the end of the parent's own pipe at once, and there although the parent dies after `join()`.
-
-watched: by a test of its own
-"""
+"""Flushed text is at the end of the parent's own pipe at once, and there although the parent dies after `join()`."""
 
 import os
 import time

@@ -1,10 +1,4 @@
-"""A child forks by itself, from its main thread and from another.
-
-out: forked
-out: forked in a thread
-out: the child
-also: jupyter nbval
-"""
+"""A child forks by itself, from its main thread and from another."""
 
 import os
 import threading

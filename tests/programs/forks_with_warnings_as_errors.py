@@ -1,9 +1,4 @@
-"""A program with one thread forks, and a warning (of threads, in Python 3.12 and later) would be an error.
-
-out: forked
-only: fork
-under: env PYTHONWARNINGS=error::DeprecationWarning
-"""
+"""A program with one thread forks, and a warning (of threads, in Python 3.12 and later) would be an error."""
 
 from chosen import run
 

@@ -1,13 +1,4 @@
-"""A program's own handler of SIGTERM ends its workers: they finish, one ignores it and is killed in the end.
-
-out: parent got 15
-out: good cleans up
-out: good 0
-out: stubborn still there
-out: stubborn -9
-out: atexit of the parent
-err: stubborn ignores 15
-"""
+"""A program's own handler of SIGTERM ends its workers: they finish, one ignores it and is killed in the end."""
 
 import atexit
 import os

@@ -1,9 +1,4 @@
-"""A program that a child has started goes on after the child's end: `join()` does not wait, and the text arrives.
-
-out: joined
-out: late
-out: parent ends
-"""
+"""A program that a child has started goes on after the child's end: `join()` does not wait, and the text arrives."""
 
 import os
 import subprocess

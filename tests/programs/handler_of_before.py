@@ -1,9 +1,4 @@
-"""Logging was set up, with the streams of that time, when the module was imported.
-
-out: to stdout
-err: to stderr
-also: jupyter nbval
-"""
+"""Logging was set up, with the streams of that time, when the module was imported."""
 
 import logging
 import sys

@@ -1,10 +1,4 @@
-"""A module can't be imported by the child.
-
-out: 1
-err: RuntimeError: not in a child
-only: spawn
-also: jupyter
-"""
+"""A module can't be imported by the child."""
 
 from chosen import run
 

@@ -1,11 +1,4 @@
-"""A module prints when a spawned child imports it.
-
-out: imported as __main__
-out: imported as __mp_main__
-out: work
-only: spawn
-also: jupyter
-"""
+"""A module prints when a spawned child imports it."""
 
 from chosen import run
 

@@ -1,10 +1,4 @@
-"""joblib's processes and those of the context live side by side.
-
-out: [0, 1, 2]
-out: [0, 1, 2]
-only: joblib
-thorough: it imports much
-"""
+"""joblib's processes and those of the context live side by side."""
 
 from chosen import mp
 from joblib import Parallel, delayed

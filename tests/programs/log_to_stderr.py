@@ -1,9 +1,4 @@
-"""multiprocessing's own log comes from the child too.
-
-err: child process calling self.run()
-err: process exiting with exitcode 0
-plain: parent and child log at the same time
-"""
+"""multiprocessing's own log comes from the child too."""
 
 import multiprocessing
 

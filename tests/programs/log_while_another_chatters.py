@@ -1,7 +1,4 @@
-"""Children log while another prints without end: no lock of the parent's own may be held when they are forked.
-
-watched: by a test of its own
-"""
+"""Children log while another prints without end: no lock of the parent's own may be held when they are forked."""
 
 import logging
 import sys

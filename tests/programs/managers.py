@@ -1,9 +1,4 @@
-"""A manager's objects, and one of the program's own that prints in the manager's process.
-
-out: added 5
-out: 5 [1, 2]
-also: jupyter nbval
-"""
+"""A manager's objects, and one of the program's own that prints in the manager's process."""
 
 from multiprocessing.managers import BaseManager
 

@@ -1,7 +1,4 @@
-"""Nobody joins the child, and the output is read slowly: each of the 5,000 lines arrives.
-
-watched: by a test of its own
-"""
+"""Nobody joins the child, and the output is read slowly: each of the 5,000 lines arrives."""
 
 import time
 

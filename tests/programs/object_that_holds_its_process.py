@@ -1,12 +1,4 @@
-"""An object holds its process, its pool and its context, and goes to children with what can be pickled of it.
-
-out: camera 1: frame 0
-out: camera 1: frame 1
-out: stopped 0
-out: square of 3 True
-out: [9]
-also: jupyter nbval
-"""
+"""An object holds its process, its pool and its context, and goes to children with what can be pickled of it."""
 
 from chosen import METHOD, mp
 

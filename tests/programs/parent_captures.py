@@ -1,8 +1,4 @@
-"""The parent captures what it prints: a child's text is captured too.
-
-out: CAPTURED
-plain: there, only a forked child is captured, and its text lost
-"""
+"""The parent captures what it prints: a child's text is captured too."""
 
 import contextlib
 import io

@@ -1,8 +1,4 @@
-"""What a child has printed is out when `join()` returns, although the parent then ends by `os._exit`.
-
-out: the last words
-exit: 3
-"""
+"""What a child has printed is out when `join()` returns, although the parent then ends by `os._exit`."""
 
 import os
 

@@ -1,9 +1,4 @@
-"""An exception of a pool's worker is raised in the parent, with the worker's traceback.
-
-exit: 1
-err: multiprocessing.pool.RemoteTraceback
-err: ZeroDivisionError: division by zero
-"""
+"""An exception of a pool's worker is raised in the parent, with the worker's traceback."""
 
 from chosen import mp
 

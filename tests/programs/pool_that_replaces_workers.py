@@ -1,11 +1,4 @@
-"""A pool replaces its workers, and each prints.
-
-out: task 0
-out: task 1
-out: task 2
-out: [0, 1, 4]
-order: any
-"""
+"""A pool replaces its workers, and each prints."""
 
 from chosen import mp
 

@@ -1,7 +1,4 @@
-"""Two children print for ever, until nobody reads; the parent says on stderr how they ended.
-
-watched: by a test of its own
-"""
+"""Two children print for ever, until nobody reads; the parent says on stderr how they ended."""
 
 import sys
 

@@ -1,11 +1,4 @@
-"""Process classes with their own `__init__`, `run`, `start` and `join`.
-
-out: starting
-out: run 5
-out: joined
-out: 4 worker
-also: jupyter nbval
-"""
+"""Process classes with their own `__init__`, `run`, `start` and `join`."""
 
 import sys
 

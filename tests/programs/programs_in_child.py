@@ -1,15 +1,4 @@
-"""A child runs programs in all ways.
-
-out: run
-out: stdout=sys.stdout
-out: stderr into stdout
-out: CAPTURED
-out: os.system
-out: spawned
-out: posix_spawn
-out: asyncio
-also: jupyter nbval
-"""
+"""A child runs programs in all ways."""
 
 import asyncio
 import os

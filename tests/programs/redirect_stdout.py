@@ -1,9 +1,4 @@
-"""A child captures its own prints, and the stream is back afterwards.
-
-out: CAPTURED
-out: after
-also: jupyter nbval
-"""
+"""A child captures its own prints, and the stream is back afterwards."""
 
 import contextlib
 import io

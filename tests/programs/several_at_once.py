@@ -1,7 +1,4 @@
-"""Five children print at once: each one's lines arrive, whole.
-
-order: any
-"""
+"""Five children print at once: each one's lines arrive, whole."""
 
 from chosen import mp
 

@@ -1,11 +1,4 @@
-"""Children are started from a thread, an executor's thread and a thread of an event loop.
-
-out: from a thread
-out: from an executor
-out: from an event loop
-only: spawn forkserver
-also: jupyter nbval
-"""
+"""Children are started from a thread, an executor's thread and a thread of an event loop."""
 
 import asyncio
 import threading

@@ -1,8 +1,4 @@
-"""A child's `sys.stdout` is a file, which nobody closes.
-
-file log.txt: in the file
-also: jupyter nbval
-"""
+"""A child's `sys.stdout` is a file, which nobody closes."""
 
 import sys
 

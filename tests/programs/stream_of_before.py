@@ -1,11 +1,4 @@
-"""A default argument keeps the stream that `sys.stdout` was when the function was defined.
-
-out: by default argument
-out: by print
-out: by __stdout__
-order: any
-also: jupyter nbval file
-"""
+"""A default argument keeps the stream that `sys.stdout` was when the function was defined."""
 
 import sys
 

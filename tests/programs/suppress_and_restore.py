@@ -1,11 +1,4 @@
-"""A child sends descriptor 1 elsewhere for a while, as one does to catch what C code prints.
-
-out: before
-out: after
-file caught.txt: print caught
-file caught.txt: echo caught
-also: jupyter nbval
-"""
+"""A child sends descriptor 1 elsewhere for a while, as one does to catch what C code prints."""
 
 import os
 

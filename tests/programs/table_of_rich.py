@@ -1,7 +1,4 @@
-"""rich prints a table, as wide as it finds the terminal.
-
-only: rich
-"""
+"""rich prints a table, as wide as it finds the terminal."""
 
 from chosen import run
 from rich.console import Console

@@ -1,9 +1,4 @@
-"""A child is terminated; what it had flushed is there.
-
-out: unfinished
-out: -15
-also: jupyter nbval
-"""
+"""A child is terminated; what it had flushed is there."""
 
 import time
 

@@ -1,34 +1,17 @@
 """Whole programs do on `mp` what they do on plain multiprocessing.
 
-Each file in tests/programs is one program: `python tests/programs/NAME.py METHOD plain|mp`. Most say in their docstring
-what must come of them, and are run by the tests at the top of this module; those that a test must watch or steer while
-they run follow, each with a test of its own. To add a program, add a file. What its docstring can say:
-
-    out: TEXT           a line on stdout; all its `out:` lines together are the whole of it
-    part: TEXT          a part of stdout
-    err: TEXT           a part of stderr
-    file NAME: TEXT     a line of a file that it writes; all of them together are the whole of it
-    exit: CODE          its exit code, if that isn't 0
-    order: any          the lines on stdout may come in any order
-    only: WORDS         start methods, `root`, `linux`, or modules that must be installed (`tqdm`)
-    also: WORDS         run it in other places too: `jupyter`, `nbval` (in such a kernel), `file`, `terminal`
-    under: COMMAND      a command before the python
-    plain: REASON       plain does something else, on purpose: only `mp` is run
-    place: WORDS        run it in these places only
-    thorough: REASON    run it with -m thorough only
-    watched: BY         a test of its own, below, runs it
-
-Without `plain:`, stdout, stderr, the exit code and the files of the plain run must be the same.
+Each other file of this folder is one program: `python tests/programs/NAME.py METHOD plain|mp`. To add one, add a file,
+and its name to SAME with a part of what it must print. What it does on `mp` and on plain is compared: all that it
+prints, its exit code, and the .txt files that it writes. A program that must be watched, or for which `mp` does more
+than plain, has a test of its own.
 """
 
 import ast
 import contextlib
-import importlib.util
 import multiprocessing
 import os
 import re
 import select
-import shlex
 import shutil
 import signal
 import subprocess
@@ -37,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -52,117 +36,84 @@ PATIENCE = 30
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="most of these programs need POSIX")
 thorough = pytest.mark.thorough
 
+SAME = {
+    "asks_for_input": "EOFError",
+    "c_stdio": "from C",
+    "child_outlives_main": "from the child",
+    "daemon_at_exit": "ready",
+    "dup2_in_child": "by echo",
+    "endings_of_lines": "the end",
+    "executor_from_asyncio": "[4, 4, 4]",
+    "executor_with_a_dying_worker": "BrokenProcessPool",
+    "exits": "killed -9\naborted -6\nalarm -14\nexits at once 7",
+    "fault_handler": "Fatal Python error: Segmentation fault",
+    "fork_in_child": "forked in a thread",
+    "forks_with_warnings_as_errors": "forked",
+    "graceful_end": "stubborn -9\natexit of the parent",
+    "grandchild_outlives_child": "joined\nlate\nparent ends",
+    "handler_of_before": "to stderr",
+    "huge_line": "after",
+    "import_fails": "RuntimeError: not in a child",
+    "import_prints": "imported as __mp_main__",
+    "jobs_of_joblib": "[0, 1, 2]\n[0, 1, 2]",
+    "late_prints": "a late thread",
+    "managers": "5 [1, 2]",
+    "object_that_holds_its_process": "camera 1: frame 1",
+    "parent_dies_after_join": "the last words",
+    "pool_that_fails": "multiprocessing.pool.RemoteTraceback",
+    "pool_that_replaces_workers": "[0, 1, 4]",
+    "process_classes": "run 5\njoined\n4 worker",
+    "programs_in_child": "CAPTURED\nos.system\nspawned",
+    "redirect_stdout": "CAPTURED\nafter",
+    "several_at_once": "child 4 line 299",
+    "signals_as_plain": "'SIGINT': '<built-in function default_int_handler>'",
+    "started_from_threads": "from an event loop",
+    "stdout_a_file": "in the file",
+    "stream_of_before": "by default argument",
+    "suppress_and_restore": "echo caught",
+    "table_of_rich": "value",
+    "terminated": "unfinished\n-15",
+    "threads_of_child": "thread 3 line 499",
+    "three_deep": "3\n2\n1",
+    "unflushed_of_parent": "from the parent\nfrom the child\nthe end",
+    "unpicklable": "pickle",
+    "what_python_reports": "ExceptionGroup: several (2 sub-exceptions)",
+}
+ANY_ORDER = {
+    *("child_outlives_main", "executor_from_asyncio", "pool_that_replaces_workers", "several_at_once"),
+    *("stream_of_before", "threads_of_child"),
+}
+ONLY = {  # of the start methods
+    "forks_with_warnings_as_errors": ["fork"],
+    "import_fails": ["spawn"],
+    "import_prints": ["spawn"],
+    "started_from_threads": ["forkserver", "spawn"],
+    "unpicklable": ["forkserver", "spawn"],
+}
+NEEDS = {"jobs_of_joblib": "joblib", "table_of_rich": "rich"}
+IN_CELLS = [
+    *("c_stdio", "dup2_in_child", "fork_in_child", "handler_of_before", "managers"),
+    *("object_that_holds_its_process", "process_classes", "programs_in_child", "redirect_stdout", "stdout_a_file"),
+    *("started_from_threads", "stream_of_before", "suppress_and_restore", "terminated", "three_deep"),
+    "what_python_reports",
+]
+
+
+def each(names, place: str, usual: str) -> list:
+    """Each program with each start method, at a place; all but one method are for -m thorough only."""
+    found = []
+    for name in names:
+        methods = ONLY.get(name, METHODS)
+        fast = usual if usual in methods else methods[-1]
+        for method in set(methods) & set(METHODS):
+            marks = [] if method == fast else [thorough]
+            found.append(pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=marks))
+    return sorted(found, key=lambda param: param.id)
+
 
 def fast_with(method: str):
     """Each start method, but with all but one the test runs with -m thorough only."""
-    methods = [pytest.param(each, marks=[] if each == method else [thorough]) for each in METHODS]
-    return pytest.mark.parametrize("method", methods)
-
-
-class Program:
-    """A program, and what its docstring says must come of it."""
-
-    def __init__(self, path: Path):
-        self.name, self.path = path.stem, path
-        self.says: dict[str, list[str]] = {}
-        self.files: dict[str, list[str]] = {}
-        for line in (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").splitlines()[1:]:
-            if ": " not in line:
-                continue
-            key, _, text = line.partition(": ")
-            kind, *name = key.split()
-            if name:
-                self.files.setdefault(name[0], []).append(text)
-            else:
-                self.says.setdefault(kind, []).append(text)
-
-    def words(self, key: str) -> list[str]:
-        return " ".join(self.says.get(key, [])).split()
-
-    def methods(self) -> list[str]:
-        return [method for method in METHODS if method in self.words("only")] or METHODS
-
-    def skip_unless_possible(self) -> None:
-        for word in set(self.words("only")) - {"spawn", "fork", "forkserver"}:
-            if word == "root":
-                possible = os.geteuid() == 0
-            elif word == "linux":
-                possible = sys.platform == "linux"
-            else:
-                possible = importlib.util.find_spec(word)
-            if not possible:
-                pytest.skip(f"needs {word}")
-
-    def check(self, came: "Came") -> None:
-        """Hold what came of a run against the docstring."""
-        wanted, got = self.says.get("out"), came.out.splitlines()
-        if "order" in self.says:
-            got.sort()
-        if wanted is not None:
-            assert got == (sorted(wanted) if "order" in self.says else wanted), came
-        for part in self.says.get("part", []):
-            assert part in came.out, came
-        for part in self.says.get("err", []):
-            assert part in came.err, came
-        assert came.exit == int(self.says.get("exit", ["0"])[0]), came
-        assert {name: text.splitlines() for name, text in came.files.items()} == self.files, came
-
-
-class Came:
-    """What came of a run."""
-
-    def __init__(self, out: bytes, err: bytes, exit: int, folder: Path):
-        self.out, self.err, self.exit = out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), exit
-        self.files = {
-            path.name: path.read_text("utf-8", "replace") for path in folder.iterdir() if path.suffix == ".txt"
-        }
-
-    def __repr__(self):
-        shown = {name: value[-2000:] if isinstance(value, str) else value for name, value in vars(self).items()}
-        return "\n".join(f"{name}: {value}" for name, value in shown.items())
-
-    def comparable(self, any_order: bool) -> tuple:
-        """Without what differs from run to run, and without the frames that `mp` adds to a traceback."""
-        err = re.sub(r'  File "[^"]*helpers/\w+\.py".*\n(    .*\n)*', "", self.err)
-        if sys.platform == "darwin":  # the lifeline is a thread there: faulthandler shows it, and a fork warns
-            err = re.sub(r"Thread 0x[0-9a-f]+[^\n]*\n(?:  <no Python frame>\n)?\n", "", err)
-            err = re.sub(r".*DeprecationWarning: This process \(pid=\d+\) is multi-threaded.*\n(  .*\n)?", "", err)
-        # `mp`'s classes have names of their own; Python 3.14's notes on what could not be pickled say them.
-        err = re.sub(r"\bhelpers\.relay\.(?=\w+Process\b)", "multiprocessing.context.", err)
-        out = self.out
-        return sorted(out.splitlines()) if any_order else out, without_numbers(err), self.exit, self.files
-
-
-def without_numbers(err: str) -> str:
-    """Without addresses, times, and ids of processes and descriptors.
-
-    Of the C stack that Python 3.14 shows after a crash, without the interpreter's frames: `mp` adds some to them.
-    """
-    err = re.sub(r"((?:  Binary file .*\n){4})(?:  Binary file .*\n|  <truncated.*\n)+", r"\1", err)
-    err = re.sub(r"(spawn_main\(tracker_fd=)\d+, pipe_handle=\d+(\)\n)( +[~^]+\n)?", r"\1N\2", err)
-    return re.sub(r"0x[0-9a-f]+|\d+\.\d+s|(?<=\(pid=)\d+", "N", err)
-
-
-MODULES = {"cells", "chosen"}  # which the programs import
-PLAN = {each.name: each for each in map(Program, sorted(PROGRAMS.glob("*.py"))) if each.name not in MODULES}
-
-FAST = {("fork", "pipe"), ("fork", "file"), ("fork", "terminal"), ("spawn", "nbval")}
-
-
-def cases(places: list[str]) -> list:
-    """Each program with each start method and in each place; once in a place, the rest with -m thorough."""
-    found = []
-    for name, program in PLAN.items():
-        if "watched" in program.says:
-            continue
-        for place in places:
-            if place not in (program.words("place") or ["pipe", *program.words("also")]):
-                continue
-            for method in program.methods():
-                fast = (method, place) in FAST or [method] == program.methods()
-                marks = [] if fast and "thorough" not in program.says else [thorough]
-                found.append(pytest.param(name, method, place, id=f"{name}-{method}-{place}", marks=marks))
-    return found
+    return pytest.mark.parametrize("method", [pytest.param(m, marks=[thorough] * (m != method)) for m in METHODS])
 
 
 def environment_for(**more: str) -> dict[str, str]:
@@ -173,57 +124,57 @@ def environment_for(**more: str) -> dict[str, str]:
     return {**environment, "PYTHONPATH": os.pathsep.join(path), **more}
 
 
-def start(name: str, method: str, kind: str, folder: Path, *args: str, before=(), flags=(), **options):
-    """Start a program in a folder of its own. Its stdin is a pipe's end that nothing comes from."""
-    folder.mkdir(exist_ok=True)
-    command = [*before, sys.executable, *flags, str(PROGRAMS / f"{name}.py"), method, kind, *args]
-    options = {"env": environment_for(), "stdin": subprocess.DEVNULL, "start_new_session": True, **options}
-    return subprocess.Popen(command, cwd=folder, **options)
-
-
 @contextlib.contextmanager
-def ended(process: subprocess.Popen):
-    """End the program and what it has started, whatever the test says."""
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only zombies are left
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
+def started(name: str, method: str, kind: str, folder: Path, *args: str, flags=(), **options):
+    """Start a program in a folder of its own, with nothing at its stdin; in the end, kill all that it has started."""
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, *flags, str(PROGRAMS / f"{name}.py"), method, kind, *args]
+    options = {"env": environment_for(), "stdin": subprocess.DEVNULL, "start_new_session": True, **options}
+    with subprocess.Popen(command, cwd=folder, **options) as program:
+        try:
+            yield program
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only zombies are left
+                os.killpg(program.pid, signal.SIGKILL)
 
 
-def outcome(name: str, method: str, kind: str, folder: Path, *args: str, place="pipe", **options) -> Came:
-    """Run a program to its end."""
+class Came(NamedTuple):
+    """What came of a run."""
+
+    out: str
+    err: str
+    exit: int
+    files: dict[str, str]
+
+
+def outcome(name: str, method: str, kind: str, folder: Path, place: str = "pipe", **options) -> Came:
+    """Run a program to its end; its output goes into a pipe, a file or a terminal."""
     with contextlib.ExitStack() as stack:
         out = err = subprocess.PIPE
         if place == "file":
-            out, err = (stack.enter_context(open(folder.parent / f"{kind}.{each}", "wb+")) for each in ("out", "err"))
+            out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
         if place == "terminal":
             master, out = os.openpty()
             err = out
-        program = start(name, method, kind, folder, *args, stdout=out, stderr=err, **options)
-        stack.enter_context(ended(program))
+        program = stack.enter_context(started(name, method, kind, folder, stdout=out, stderr=err, **options))
         if place == "terminal":
             os.close(out)
-            return Came(read_terminal(master).replace(b"\r\n", b"\n"), b"", program.wait(PATIENCE), folder)
-        texts = program.communicate(timeout=PATIENCE)
+            texts = [read_terminal(master).replace(b"\r\n", b"\n"), b""]
+        else:
+            texts = program.communicate(timeout=PATIENCE)
         if place == "file":
-            texts = [Path(each.name).read_bytes() for each in (out, err)]
-        return Came(*texts, program.returncode, folder)
+            texts = [stream.seek(0) or stream.read() for stream in (out, err)]
+        code = program.wait(PATIENCE)
+    files = {path.name: path.read_text("utf-8", "replace") for path in folder.glob("*.txt")}
+    return Came(*(text.decode("utf-8", "replace") for text in texts), code, files)
 
 
 def read_terminal(master: int) -> bytes:
     text = b""
-    try:
+    with contextlib.suppress(OSError):  # Linux says so at the end
         while select.select([master], [], [], PATIENCE)[0] and (data := os.read(master, 1 << 16)):
             text += data
-    except OSError:  # Linux says so at the end
-        pass
-    finally:
-        os.close(master)
+    os.close(master)
     return text
 
 
@@ -238,18 +189,152 @@ def read_line(program: subprocess.Popen) -> bytes:
     return line
 
 
-@pytest.mark.parametrize(("name", "method", "place"), cases(["pipe", "file", "terminal"]))
+def comparable(text: str) -> str:
+    """Without what differs from run to run, without the frames that `mp` adds to a traceback, and its classes' names.
+
+    Of the C stack that Python 3.14 shows after a crash, without the interpreter's frames: `mp` adds some to them.
+    """
+    text = re.sub(r'  File "[^"]*helpers/\w+\.py".*\n(    .*\n)*', "", text)
+    if sys.platform == "darwin":  # the lifeline is a thread there: faulthandler shows it, and a fork warns
+        text = re.sub(r"Thread 0x[0-9a-f]+[^\n]*\n(?:  <no Python frame>\n)?\n", "", text)
+        text = re.sub(r".*DeprecationWarning: This process \(pid=\d+\) is multi-threaded.*\n(  .*\n)?", "", text)
+    text = re.sub(r"\bhelpers\.\w+\.(?=\w+Process\b)", "multiprocessing.context.", text)
+    text = re.sub(r"((?:  Binary file .*\n){4})(?:  Binary file .*\n|  <truncated.*\n)+", r"\1", text)
+    text = re.sub(r"(spawn_main\(tracker_fd=)\d+, pipe_handle=\d+(\)\n)( +[~^]+\n)?", r"\1N\2", text)
+    return re.sub(r"0x[0-9a-f]+|\d+\.\d+s|(?<=\(pid=)\d+", "N", text)
+
+
+def assert_same(name: str, mp: Came, plain: Came) -> None:
+    for came in (mp, plain):
+        assert SAME.get(name, "") in "\n".join([came.out, came.err, *came.files.values()]), came
+    if name in ANY_ORDER:
+        mp, plain = (came._replace(out=sorted(came.out.splitlines())) for came in (mp, plain))
+    assert mp._replace(err=comparable(mp.err)) == plain._replace(err=comparable(plain.err))
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "place"),
+    each(SAME, "pipe", "fork")
+    + each(["dup2_in_child", "programs_in_child", "stream_of_before"], "file", "fork")
+    + each(["late_prints", "unflushed_of_parent"], "terminal", "fork"),
+)
 def test_a_program_does_what_it_does_on_plain_multiprocessing(name, method, place, tmp_path):
-    program = PLAN[name]
-    program.skip_unless_possible()
-    before = shlex.split(" ".join(program.says.get("under", [])))
-    if "plain" not in program.says:
-        plain = outcome(name, method, "plain", tmp_path / "plain", place=place, before=before)
-        program.check(plain)
-    mp = outcome(name, method, "mp", tmp_path / "mp", place=place, before=before)
-    program.check(mp)
-    if "plain" not in program.says:
-        assert mp.comparable("order" in program.says) == plain.comparable("order" in program.says)
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
+    options = {"place": place}
+    if name == "forks_with_warnings_as_errors":
+        options["env"] = environment_for(PYTHONWARNINGS="error::DeprecationWarning")
+    mp, plain = (outcome(name, method, kind, tmp_path / kind, **options) for kind in ("mp", "plain"))
+    assert_same(name, mp, plain)
+
+
+def test_each_program_is_run():
+    with_a_test_of_their_own = set(re.findall(r'(?:outcome|started)\("(\w+)"', Path(__file__).read_text("utf-8")))
+    programs = {path.stem for path in PROGRAMS.glob("*.py")} - {"cells", "chosen", "test_programs"}
+    assert programs == SAME.keys() | with_a_test_of_their_own
+
+
+@fast_with("fork")
+def test_a_bar_of_tqdm_and_a_log_arrive(method, tmp_path):
+    """How often the bar is drawn depends on the time, and parent and child log at the same time."""
+    pytest.importorskip("tqdm")
+    bars = outcome("bar_of_tqdm", method, "mp", tmp_path / "bars").err
+    log = outcome("log_to_stderr", method, "mp", tmp_path / "log").err
+    for part in ("first: 100%", "second: 100%"):
+        assert part in bars
+    for part in ("child process calling self.run()", "process exiting with exitcode 0"):
+        assert part in log
+
+
+@fast_with("spawn")
+def test_what_the_parent_captures_a_child_prints_there(method, tmp_path):
+    """On plain multiprocessing only a forked child is captured, and its text lost."""
+    assert outcome("parent_captures", method, "mp", tmp_path).out == "CAPTURED\n"
+
+
+@pytest.mark.parametrize("children", [60, pytest.param(300, marks=thorough)])
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_no_child_hangs_that_logs_while_another_chatters(kind, children, method, tmp_path):
+    if method != "fork" and children == 60:
+        children = 6
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started("log_while_another_chatters", method, kind, tmp_path, str(children), **streams) as program:
+        logged = sum(line.count(b"WARNING:root:child") for line in program.stdout)
+        assert program.stderr.read() == b""
+        assert program.wait(PATIENCE) == 0
+    assert logged == children
+
+
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_flushed_text_is_there_at_once(kind, method, tmp_path):
+    with (
+        tempfile.TemporaryDirectory() as short,  # the program ends without removing its own
+        started("flush_at_once", method, kind, tmp_path, stdout=-1, env=environment_for(TMPDIR=short)) as program,
+    ):
+        first = read_line(program)
+        (tmp_path / "go").touch()
+        assert first == b"progress\n"
+        assert program.stdout.read() == b"the last line\n"
+        assert program.wait(PATIENCE) == 0
+
+
+@fast_with("fork")
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_all_lines_arrive_though_nobody_joins_and_the_reader_is_slow(kind, method, tmp_path):
+    with started("nobody_joins", method, kind, tmp_path, stdout=-1) as program:
+        time.sleep(0.4)
+        assert program.stdout.read().decode().splitlines() == [f"line {n} {'x' * 20}" for n in range(5000)]
+        assert program.wait(PATIENCE) == 0
+
+
+@fast_with("spawn")
+def test_children_end_when_nobody_reads_any_more(method, tmp_path):
+    said = {}
+    for kind in ("plain", "mp"):
+        with started("prints_for_ever", method, kind, tmp_path / kind, stdout=-1, stderr=-1) as program:
+            assert read_line(program) == b"line\n"
+            program.stdout.close()  # as `head -1` does
+            program.stdout = None
+            *lines, codes = comparable(program.communicate(timeout=PATIENCE)[1].decode()).splitlines()
+            assert program.returncode == 0
+        assert all(ast.literal_eval(codes)), lines
+        # The two children's lines are mixed; some are only a mark under a part of the line above.
+        said[kind] = Counter(line for line in lines if line.startswith("BrokenPipeError"))
+    assert said["plain"] == said["mp"]
+
+
+FLAGS = {
+    "-O": {},
+    "-OO -b": {},
+    "-W error": {},
+    "-X dev": {},
+    "-X utf8=0": {},
+    "-u": {},
+    "-X utf8=0 in C": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    "in ASCII": {"PYTHONIOENCODING": "ascii"},
+}
+
+
+@fast_with("fork")
+@pytest.mark.parametrize("flags", FLAGS)
+def test_the_flags_of_the_interpreter(flags, method, tmp_path):
+    options = {"flags": flags.partition("in ")[0].split(), "env": environment_for(**FLAGS[flags])}
+    mp, plain = (outcome("flags", method, kind, tmp_path / kind, **options) for kind in ("mp", "plain"))
+    assert "from a queue 0" in plain.out
+    assert_same("flags", mp, plain)
+
+
+@fast_with("spawn")
+@pytest.mark.parametrize("kind", ["plain", "mp"])
+def test_a_folder_of_a_difficult_name(kind, method, tmp_path):
+    folder = tmp_path / 'it\'s a "进程" $HOME & more'
+    shutil.copytree(PROGRAMS, folder)
+    command = [sys.executable, "three_deep.py", method, kind]
+    came = subprocess.run(command, cwd=folder, env=environment_for(), capture_output=True, text=True, timeout=PATIENCE)
+    assert (came.stdout, came.stderr) == ("3\n2\n1\n", "")
+
+
+# In cells.
 
 
 class CellKernel(Kernel):
@@ -290,122 +375,29 @@ def kernel(method, place, shared_kernel):
     return shared_kernel(method, place)
 
 
-def is_said(part: str, printed: str) -> bool:
-    return part in re.sub(r"\x1b\[[\d;]*m", "", printed)  # a kernel wants colors
-
-
-@pytest.mark.parametrize(("name", "method", "place"), cases(["jupyter", "nbval"]))
+@pytest.mark.parametrize(
+    ("name", "method", "place"), each(IN_CELLS, "nbval", "spawn") + each(["three_deep"], "jupyter", "spawn")
+)
 def test_a_program_in_a_cell_prints_there(name, method, place, shared_kernel, tmp_path):
-    program = PLAN[name]
-    program.skip_unless_possible()
+    plain = outcome(name, method, "plain", tmp_path / "plain")
+
+    def lacking() -> Counter:
+        """The lines on stdout, and those that came on stderr, but not tracebacks: a kernel's own frames are in them."""
+        printed = re.sub(r"\x1b\[[\d;]*m", "", kernel.printed[cell])  # a kernel wants colours
+        wanted = plain.out if "Traceback" in plain.err else plain.out + plain.err
+        part = SAME[name] if SAME[name] not in printed and SAME[name] in plain.err else ""
+        return Counter(wanted.splitlines() + part.splitlines()) - Counter(printed.splitlines())
+
     kernel = shared_kernel(method, place)
     kernel.run(f"os.chdir({str(tmp_path)!r})")
-    cell = kernel.start(f"%run {str(PROGRAMS / name)!r}.py {method} mp".replace("'", ""))
+    cell = kernel.start(f"%run {PROGRAMS / name}.py {method} mp")
     kernel.wait(kernel.ended(cell))
-    for part in program.says.get("err", []):
-        # What a child prints before it has its pipes comes through the kernel's own, and can be late, as with plain.
-        if not is_said(part, kernel.printed[cell]):
-            kernel.wait(lambda _, part=part: is_said(part, kernel.printed[cell]))
-    printed = kernel.printed[cell].splitlines()
-    for line in program.says.get("out", []):
-        assert line in printed, printed
-        printed.remove(line)
-    if printed and "err" not in program.says:  # warnings, on some versions
-        plain = outcome(name, method, "plain", tmp_path / "plain")
-        assert without_numbers("\n".join(printed)) == without_numbers(plain.err.rstrip("\n"))
-    assert {
-        path.name: path.read_text("utf-8", "replace").splitlines() for path in tmp_path.glob("*.txt")
-    } == program.files
-
-
-@pytest.mark.parametrize("children", [60, pytest.param(300, marks=thorough)])
-@pytest.mark.parametrize("kind", ["plain", "mp"])
-def test_no_child_hangs_that_logs_while_another_chatters(kind, children, method, tmp_path):
-    if method != "fork" and children == 60:
-        children = 6
-    program = start("log_while_another_chatters", method, kind, tmp_path, str(children), stdout=-1, stderr=-1)
-    with ended(program):
-        logged = sum(line.count(b"WARNING:root:child") for line in program.stdout)
-        assert program.stderr.read() == b""
-        assert program.wait(PATIENCE) == 0
-    assert logged == children
-
-
-@pytest.mark.parametrize("kind", ["plain", "mp"])
-def test_flushed_text_is_there_at_once(kind, method, tmp_path):
-    with (
-        tempfile.TemporaryDirectory() as short,  # the program ends without removing its own
-        ended(start("flush_at_once", method, kind, tmp_path, stdout=-1, env=environment_for(TMPDIR=short))) as program,
-    ):
-        first = read_line(program)
-        (tmp_path / "go").touch()
-        assert first == b"progress\n"
-        assert program.stdout.read() == b"the last line\n"
-        assert program.wait(PATIENCE) == 0
-
-
-@fast_with("fork")
-@pytest.mark.parametrize("kind", ["plain", "mp"])
-def test_all_lines_arrive_though_nobody_joins_and_the_reader_is_slow(kind, method, tmp_path):
-    with ended(start("nobody_joins", method, kind, tmp_path, stdout=-1)) as program:
-        time.sleep(0.4)
-        assert program.stdout.read().decode().splitlines() == [f"line {n} {'x' * 20}" for n in range(5000)]
-        assert program.wait(PATIENCE) == 0
-
-
-@fast_with("spawn")
-def test_children_end_when_nobody_reads_any_more(method, tmp_path):
-    errs, said = {}, {}
-    for kind in ("plain", "mp"):
-        with ended(start("prints_for_ever", method, kind, tmp_path / kind, stdout=-1, stderr=-1)) as program:
-            assert read_line(program) == b"line\n"
-            program.stdout.close()  # as `head -1` does
-            program.stdout = None
-            errs[kind] = without_numbers(program.communicate(timeout=PATIENCE)[1].decode())
-            assert program.returncode == 0
-        *lines, codes = errs[kind].splitlines()
-        assert all(ast.literal_eval(codes)), errs[kind]
-        # The two children's lines are mixed; some are only a mark under a part of the line above.
-        said[kind] = Counter(line for line in [*lines, codes] if line.strip(" ~^"))
-    assert said["plain"] - said["mp"] == Counter(), errs
-    source = {line.strip() for line in (TESTS.parent / "helpers" / "relay.py").read_text("utf-8").splitlines()}
-    frame = re.compile(r'  File "[^"]*helpers/relay\.py", line \d+, in _bootstrap')
-    for line in said["mp"] - said["plain"]:  # only a frame of `mp`'s in a traceback of plain's
-        assert frame.match(line) or line.strip() in source, errs
-
-
-FLAGS = {
-    "-O": {},
-    "-OO -b": {},
-    "-W error": {},
-    "-X dev": {},
-    "-X utf8=0": {},
-    "-u": {},
-    "-X utf8=0 in C": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
-    "in ASCII": {"PYTHONIOENCODING": "ascii"},
-    "in C": {"LC_ALL": "C"},
-}
-
-
-@fast_with("fork")
-@pytest.mark.parametrize("flags", FLAGS)
-def test_the_flags_of_the_interpreter(flags, method, tmp_path):
-    options = {"flags": flags.partition("in ")[0].split(), "env": environment_for(**FLAGS[flags])}
-    plain = outcome("flags", method, "plain", tmp_path / "plain", **options)
-    assert "from a queue 0" in plain.out
-    mp = outcome("flags", method, "mp", tmp_path / "mp", **options)
-    assert mp.comparable(any_order=False) == plain.comparable(any_order=False)
-
-
-@fast_with("spawn")
-@pytest.mark.parametrize("kind", ["plain", "mp"])
-def test_a_folder_of_a_difficult_name(kind, method, tmp_path):
-    folder = tmp_path / 'it\'s a "进程" $HOME & more'
-    shutil.copytree(PROGRAMS, folder)
-    command = [sys.executable, "three_deep.py", method, kind]
-    came = subprocess.run(command, cwd=folder, env=environment_for(), capture_output=True, text=True, timeout=PATIENCE)
-    assert came.stderr == ""
-    assert came.stdout.splitlines() == PLAN["three_deep"].says["out"]
+    # What a child prints before it has its pipes comes through the kernel's own, and can be late, as with plain.
+    if lacking():
+        kernel.wait(lambda _: not lacking())
+    if not plain.err:
+        assert sorted(kernel.printed[cell].splitlines()) == sorted(plain.out.splitlines())
+    assert {path.name: path.read_text("utf-8", "replace") for path in tmp_path.glob("*.txt")} == plain.files
 
 
 @fast_with("spawn")

@@ -1,7 +1,4 @@
-"""Four threads of a child print 500 lines each, in turn: without a lock of their own, plain loses some.
-
-order: any
-"""
+"""Four threads of a child print 500 lines each, in turn: without a lock of their own, plain loses some."""
 
 import sys
 import threading

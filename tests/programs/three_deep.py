@@ -1,10 +1,4 @@
-"""A child's child's child prints.
-
-out: 3
-out: 2
-out: 1
-also: jupyter nbval
-"""
+"""A child's child's child prints."""
 
 from chosen import run
 

@@ -1,9 +1,4 @@
-"""What the parent has printed and not flushed appears once, and before what its child prints.
-
-out: from the parent
-out: from the child
-out: the end
-"""
+"""What the parent has printed and not flushed appears once, and before what its child prints."""
 
 import sys
 

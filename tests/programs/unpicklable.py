@@ -1,9 +1,4 @@
-"""A target that can't be pickled raises in the parent.
-
-exit: 1
-err: pickle
-only: spawn forkserver
-"""
+"""A target that can't be pickled raises in the parent."""
 
 from chosen import mp
 

@@ -1,15 +1,4 @@
-"""Python's own reports: of a warning, an exception in `__del__` and in a thread, and a group of exceptions.
-
-out: 1
-err: UserWarning: a warning
-err: Exception ignored
-err: KeyError: 'in __del__'
-err: Exception in thread
-err: IndexError: in a thread
-err: ExceptionGroup: several (2 sub-exceptions)
-err: TypeError: the second
-also: jupyter nbval
-"""
+"""Python's own reports: of a warning, an exception in `__del__` and in a thread, and a group of exceptions."""
 
 import threading
 import warnings

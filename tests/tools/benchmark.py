@@ -1,7 +1,7 @@
 """Prints how `mp` and the lessons' validation compare, as ratios measured side by side in one run.
 
     python tests/tools/benchmark.py              all of it (25 minutes, most for validation)
-    python tests/tools/benchmark.py start pool   some of it: start, pool, results, print, import, speedup, validation
+    python tests/tools/benchmark.py start pool   some of it: start, pool, results, print, import, figure, speedup, …
 
 A ratio above 1 means slower than what it is compared with. It is the median over pairs that ran one after the other, so
 that a change of the machine's speed meets both. It is no test: machines differ.
@@ -101,6 +101,19 @@ def import_() -> None:
     compare("import multiprocessing and helpers.process, without it", run, ours, plain, 41)
 
 
+def figure() -> None:
+    from helpers import chart, span, timeline
+
+    def run_of(count):
+        with timeline() as run:
+            for number in range(count):
+                with span(f"task {number}"):
+                    time.sleep(0.0005)
+        return run
+
+    compare("a figure of 1,000 spans, of 10", chart._gantt, run_of(1_000), run_of(10), 5)
+
+
 def speedup() -> None:
     from concurrent.futures import ProcessPoolExecutor
 
@@ -176,6 +189,7 @@ PARTS = {
     "results": results,
     "print": print_,
     "import": import_,
+    "figure": figure,
     "speedup": speedup,
     "validation": validation,
 }

@@ -64,7 +64,6 @@ TESTS = {
     "judge": (["tests/test_exercises.py"], []),
     "experiments": (["tests/instruments/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/instruments/test_chart.py"], list(LESSONS.values())),
-    "labels": (["tests/instruments/test_chart.py"], list(LESSONS.values())),
     "relay": (
         ["tests/instruments", "tests/lessons/test_process.py", "tests/programs"],
         list(LESSONS.values()),
@@ -74,7 +73,7 @@ TESTS = {
     "showing": (["tests/instruments/test_showing.py"], list(LESSONS.values())),
 }
 LOOKS = {"alpha", "figsize", "fontsize", "height", "linewidth", "markersize", "ncols", "x", "zorder"}
-LOOKS_NAMES = {"DPI", "MARK", "MOST_LABELS", "WIDTH", "box", "figure", "head"}
+LOOKS_NAMES = {"ARROW", "DPI", "GROUND", "MARK", "figure"}
 KILLS = "process.environ()"
 
 
