@@ -39,6 +39,9 @@ try:
     from matplotlib.ticker import LogFormatter, MaxNLocator
 finally:
     logging.disable(logging.NOTSET)
+for each in map(logging.getLogger, ("matplotlib", "PIL")):  # what they log while a figure is drawn is no news
+    if each.level == logging.NOTSET:
+        each.setLevel(logging.WARNING)
 
 # matplotlib's own font, and for Chinese, which it lacks, those that come with Linux, Windows and macOS.
 FONTS = ["DejaVu Sans", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei"]

@@ -548,3 +548,10 @@ def test_matplotlib_says_nothing_at_its_first_import_but_what_the_reader_logs_is
     # Simulated: the message that comes after five seconds of searching for fonts comes at once.
     soon = "import threading\nTimer = threading.Timer\nthreading.Timer = lambda _, do: Timer(0, do)\n"
     assert run_python(soon + code, MPLCONFIGDIR=str(tmp_path / "file" / "no folder")) == ("", "the reader's own\n")
+
+
+def test_a_reader_who_logs_everything_sees_nothing_of_the_drawing(displayed, caplog):
+    caplog.set_level("DEBUG")
+    bars({"a": [1.0, 2.0], "b": [2.0]}, "Two values.")
+    assert displayed
+    assert caplog.records == []
