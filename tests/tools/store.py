@@ -27,7 +27,7 @@ from helpers.showing import without_folders
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "language_info": {"file_extension": ".py", "name": "python"},
 }
 
 
