@@ -289,8 +289,8 @@ def score(points: DictProxy) -> None:
 
 
 def be_in(said: Connection, line: str, things: dict) -> None:
-    """Run the line; 0.2 s after it began, a thread says so."""
-    threading.Timer(0.2, said.send, ["I am in it"]).start()
+    """Run the line; 0.3 s after it began, a thread says so."""
+    threading.Timer(0.3, said.send, ["I am in it"]).start()
     exec(line, things)
 
 
@@ -305,6 +305,7 @@ def attempt(said: Connection, line: str, things: dict) -> None:
 
 
 may_be_read = threading.Event()
+parent: Connection | None = None
 
 
 def read_later() -> None:
@@ -318,6 +319,19 @@ class ReadLater:
         return read_later, ()
 
 
+def report_to(end: Connection) -> None:
+    """A pool's initializer: say that the worker has started."""
+    global parent
+    parent = end
+    parent.send("started")
+
+
+def be_in_task(task: str, things: dict) -> object:
+    """Do the task; 0.3 s after it began, a thread says so."""
+    threading.Timer(0.3, parent.send, ["I am in it"]).start()
+    return eval(task, things)
+
+
 def outcome(get: Callable) -> str:
     try:
         get(timeout=1)
@@ -327,28 +341,28 @@ def outcome(get: Callable) -> str:
 
 
 def lose_from_pool(task: str, things: dict) -> str:
-    """Kill the only worker; what comes of its task, and of another one?"""
+    """Kill the only worker; what comes of its task, and of another?"""
     here, there = mp.Pipe(duplex=False)
-    pool = mp.Pool(1, be_in, (there, "", {}))
+    pool = mp.Pool(1, report_to, (there,))
     pool.apply_async(ReadLater)
-    result = pool.apply_async(eval, (task, things))
-    here.recv()  # 0.2 s after the worker's start
+    result = pool.apply_async(be_in_task, (task, things))
+    assert [here.recv(), here.recv()] == ["started", "I am in it"]
     mp.active_children()[0].kill()
     may_be_read.set()
-    here.recv()  # from the worker that takes its place
+    assert here.recv() == "started"  # the worker in its place
     another = pool.apply_async(abs, (-1,))
     return f"{outcome(result.get)}; another {outcome(another.get)}"
 
 
 def lose_from_executor(task: str, things: dict) -> str:
-    """The same with an executor."""
+    """The same with an executor, which starts no worker in its place."""
     from concurrent.futures import ProcessPoolExecutor
 
     here, there = mp.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(1, mp, be_in, (there, "", {}))
+    pool = ProcessPoolExecutor(1, mp, report_to, (there,))
     pool.submit(ReadLater)
-    future = pool.submit(eval, task, things)
-    here.recv()
+    future = pool.submit(be_in_task, task, things)
+    assert [here.recv(), here.recv()] == ["started", "I am in it"]
     mp.active_children()[0].kill()
     may_be_read.set()
     first = outcome(future.result)

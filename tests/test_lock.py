@@ -486,7 +486,7 @@ def test_killed_before_task_done(mp, end_in, attempt):
 
 def test_killed_in_a_long_send(mp, end_in):
     here, there = mp.Pipe()
-    end_in("there.send(bytes(10_000_000))", there=there)
+    end_in("there.send(bytes(1_000_000))", there=there)
     there.close()
     if sys.platform == "win32":  # drops what a dead process was writing
         with pytest.raises(EOFError):
@@ -499,7 +499,7 @@ def test_killed_in_a_long_send(mp, end_in):
 @pytest.mark.parametrize("kind", ["Queue", "SimpleQueue"])
 def test_killed_in_a_long_put(mp, end_in, attempt, kind):
     queue = getattr(mp, kind)()
-    end_in("queue.put(bytes(10_000_000)); sleep(60)", queue=queue, sleep=time.sleep)
+    end_in("queue.put(bytes(1_000_000)); sleep(60)", queue=queue, sleep=time.sleep)
     if kind == "Queue":
         assert attempt("queue.put(2)", queue=queue) == "works"
         assert attempt("queue.get(timeout=0.1)", queue=queue) == "waits"
@@ -516,7 +516,7 @@ def test_a_pools_only_worker_is_killed(mp, lose, broken):
     expected = {
         "abs(-1)": f"works; another raises {broken}",
         "sleep(60)": f"raises {broken}; another {another}",
-        "bytes(10**7)": "raises TimeoutError; another raises TimeoutError",
+        "bytes(10**6)": "raises TimeoutError; another raises TimeoutError",
     }
     children, ends = [], {}
     try:
