@@ -326,6 +326,12 @@ def report_to(end: Connection) -> None:
     parent.send("started")
 
 
+def hold_up() -> ReadLater:
+    """When the parent says so, give it a result that it can't read yet."""
+    parent.recv()
+    return ReadLater()
+
+
 def be_in_task(task: str, things: dict) -> object:
     """Do the task; 0.3 s after it began, a thread says so."""
     threading.Timer(0.3, parent.send, ["I am in it"]).start()
@@ -337,37 +343,41 @@ def outcome(get: Callable) -> str:
         get(timeout=1)
         return "works"
     except Exception as error:
-        return f"raises {type(error).__name__}"
+        return type(error).__name__
 
 
 def lose_from_pool(task: str, things: dict) -> str:
     """Kill the only worker; what comes of its task, and of another?"""
-    here, there = mp.Pipe(duplex=False)
+    here, there = mp.Pipe()
     pool = mp.Pool(1, report_to, (there,))
-    pool.apply_async(ReadLater)
+    pool.apply_async(hold_up)
     result = pool.apply_async(be_in_task, (task, things))
+    here.send("go")
     assert [here.recv(), here.recv()] == ["started", "I am in it"]
     mp.active_children()[0].kill()
     may_be_read.set()
     assert here.recv() == "started"  # the worker in its place
     another = pool.apply_async(abs, (-1,))
-    return f"{outcome(result.get)}; another {outcome(another.get)}"
+    return f"{outcome(result.get)}; another: {outcome(another.get)}"
 
 
 def lose_from_executor(task: str, things: dict) -> str:
     """The same with an executor, which starts no worker in its place."""
     from concurrent.futures import ProcessPoolExecutor
 
-    here, there = mp.Pipe(duplex=False)
+    here, there = mp.Pipe()
     pool = ProcessPoolExecutor(1, mp, report_to, (there,))
-    pool.submit(ReadLater)
+    pool.submit(hold_up)
     future = pool.submit(be_in_task, task, things)
+    while not future.running():  # that is, on its way to the worker
+        time.sleep(0.01)
+    here.send("go")
     assert [here.recv(), here.recv()] == ["started", "I am in it"]
     mp.active_children()[0].kill()
     may_be_read.set()
     first = outcome(future.result)
     another = outcome(lambda timeout: pool.submit(abs, -1).result(timeout))
-    return f"{first}; another {another}"
+    return f"{first}; another: {another}"
 
 
 def tell(said: Connection, call: str, things: dict) -> None:
