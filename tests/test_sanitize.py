@@ -240,6 +240,11 @@ SAMPLES = {
         "memory that is gone: exit code -10\n",
         "memory that is gone: exit code 0\n",
     ),
+    "a pipe's end in the middle of a message: Windows drops what a killed process was writing": (
+        "here.recv()   raises OSError: got end of file during message\n",
+        "here.recv()   raises EOFError\n",
+        "here.recv()   waits\n",
+    ),
 }
 
 
