@@ -503,7 +503,8 @@ def test_killed_in_a_long_put(mp, end_in, attempt, kind):
     end_in("queue.put(bytes(1_000_000)); sleep(60)", queue=queue, sleep=time.sleep)
     if kind == "Queue":
         assert attempt("queue.put(2)", queue=queue) == "works"
-        assert attempt("queue.get(timeout=0.1)", queue=queue) == "waits"
+        # Windows drops what a dead process was writing, and its queues have no lock for writers.
+        assert attempt("queue.get(timeout=0.5)", queue=queue) == ("works" if sys.platform == "win32" else "waits")
     else:
         assert attempt("queue.get()", queue=queue) == "waits"
 
@@ -519,6 +520,8 @@ def test_a_pools_only_worker_is_killed(mp, lose, broken):
         "sleep(60)": f"{broken}; another: {another}",
         "bytes(10**6)": "TimeoutError; another: TimeoutError",
     }
+    if sys.platform == "win32":  # an unfinished result is dropped, and no lock is held
+        expected["bytes(10**6)"] = expected["sleep(60)"]
     children, ends = [], {}
     try:
         for task in expected:

@@ -240,10 +240,14 @@ SAMPLES = {
         "memory that is gone: exit code -10\n",
         "memory that is gone: exit code 0\n",
     ),
-    "a pipe's end in the middle of a message: Windows drops what a killed process was writing": (
-        "here.recv()   raises OSError: got end of file during message\n",
-        "here.recv()   raises EOFError\n",
-        "here.recv()   waits\n",
+    "what a process was writing when it was killed, which Windows drops": (
+        "here.recv()   raises OSError: got end of file during message\nqueue.get(timeout=0.1)   waits\n"
+        "pool('bytes(10**6)', tasks)   TimeoutError; another: TimeoutError\n"
+        "executor('bytes(10**6)', tasks) TimeoutError; another: TimeoutError\n",
+        "here.recv()   raises EOFError\nqueue.get(timeout=0.1)   works\n"
+        "pool('bytes(10**6)', tasks)   TimeoutError; another: works\n"
+        "executor('bytes(10**6)', tasks) BrokenProcessPool; another: BrokenProcessPool\n",
+        "here.recv()   waits\nqueue.get(timeout=0.1)   raises Empty\n",
     ),
 }
 
