@@ -313,7 +313,7 @@ def read_later() -> None:
 
 
 class ReadLater:
-    """Who receives it calls `read_later` to rebuild it."""
+    """The process that receives it calls `read_later` to rebuild it."""
 
     def __reduce__(self) -> tuple:
         return read_later, ()
