@@ -6,14 +6,16 @@ Those whose turns a timeline shows take them in `with holding(lock, …):`: it d
 from __future__ import annotations
 
 import faulthandler
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from helpers import span
+from helpers import mp, span
 
 TYPE_CHECKING = False  # typing's name for it; a child need not import these
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from multiprocessing.managers import DictProxy, ListProxy
     from multiprocessing.queues import SimpleQueue
     from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
@@ -284,3 +286,102 @@ def work_until(stop: Event, lock: Lock, seconds: float) -> None:
 def score(points: DictProxy) -> None:
     points["ann"].append(3)
     points["bob"] = [*points["bob"], 3]
+
+
+def be_in(said: Connection, line: str, things: dict) -> None:
+    """Run the line; 0.3 s after it began, a thread says so."""
+    threading.Timer(0.3, said.send, ["I am in it"]).start()
+    exec(line, things)
+
+
+def attempt(said: Connection, line: str, things: dict) -> None:
+    """Say that the line begins, run it, and say what came of it."""
+    said.send("I begin")
+    try:
+        exec(line, things)
+        said.send("works")
+    except Exception as error:
+        said.send(f"raises {type(error).__name__}: {error}".rstrip(": "))
+
+
+may_be_read = threading.Event()
+parent: Connection | None = None
+
+
+def read_later() -> None:
+    may_be_read.wait(30)
+
+
+class ReadLater:
+    """The process that receives it calls `read_later` to rebuild it."""
+
+    def __reduce__(self) -> tuple:
+        return read_later, ()
+
+
+def report_to(end: Connection) -> None:
+    """A pool's initializer: say that the worker has started."""
+    global parent
+    parent = end
+    parent.send("started")
+
+
+def hold_up() -> ReadLater:
+    """When the parent says so, give it a result that it can't read yet."""
+    parent.recv()
+    return ReadLater()
+
+
+def be_in_task(task: str, things: dict) -> object:
+    """Do the task; 0.3 s after it began, a thread says so."""
+    threading.Timer(0.3, parent.send, ["I am in it"]).start()
+    return eval(task, things)
+
+
+def outcome(get: Callable) -> str:
+    try:
+        get(timeout=1)
+        return "works"
+    except Exception as error:
+        return type(error).__name__
+
+
+def lose_from_pool(task: str, things: dict) -> str:
+    """Kill the only worker; what comes of its task, and of another?"""
+    here, there = mp.Pipe()
+    pool = mp.Pool(1, report_to, (there,))
+    pool.apply_async(hold_up)
+    result = pool.apply_async(be_in_task, (task, things))
+    here.send("go")
+    assert [here.recv(), here.recv()] == ["started", "I am in it"]
+    mp.active_children()[0].kill()
+    may_be_read.set()
+    assert here.recv() == "started"  # the worker in its place
+    another = pool.apply_async(abs, (-1,))
+    return f"{outcome(result.get)}; another: {outcome(another.get)}"
+
+
+def lose_from_executor(task: str, things: dict) -> str:
+    """The same with an executor, which starts no worker in its place."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    here, there = mp.Pipe()
+    pool = ProcessPoolExecutor(1, mp, report_to, (there,))
+    pool.submit(hold_up)
+    future = pool.submit(be_in_task, task, things)
+    while not future.running():  # that is, on its way to the worker
+        time.sleep(0.01)
+    here.send("go")
+    assert [here.recv(), here.recv()] == ["started", "I am in it"]
+    mp.active_children()[0].kill()
+    may_be_read.set()
+    first = outcome(future.result)
+    another = outcome(lambda timeout: pool.submit(abs, -1).result(timeout))
+    return f"{first}; another: {another}"
+
+
+def tell(said: Connection, call: str, things: dict) -> None:
+    """Send what the call returns, and stay."""
+    said.send("I begin")
+    said.send(eval(call, things))
+    time.sleep(60)

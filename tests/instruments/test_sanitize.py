@@ -240,6 +240,15 @@ SAMPLES = {
         "memory that is gone: exit code -10\n",
         "memory that is gone: exit code 0\n",
     ),
+    "what a process was writing when it was killed, which Windows drops": (
+        "here.recv()   raises OSError: got end of file during message\nqueue.get(timeout=0.1)   waits\n"
+        "pool('bytes(10**6)', tasks)   TimeoutError; another: TimeoutError\n"
+        "executor('bytes(10**6)', tasks) TimeoutError; another: TimeoutError\n",
+        "here.recv()   raises EOFError\nqueue.get(timeout=0.1)   works\n"
+        "pool('bytes(10**6)', tasks)   TimeoutError; another: works\n"
+        "executor('bytes(10**6)', tasks) BrokenProcessPool; another: BrokenProcessPool\n",
+        "here.recv()   waits\nqueue.get(timeout=0.1)   raises Empty\n",
+    ),
 }
 
 

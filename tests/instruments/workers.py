@@ -140,3 +140,13 @@ def print_late(text: str, seconds: float) -> None:
 def print_when_told(gate, text: str) -> None:
     gate.recv()
     print(text)
+
+
+def terminate_a_pool_after_a_death(said) -> None:
+    pool = mp.Pool(1)
+    pool.apply(abs, (-1,))
+    time.sleep(0.5)  # until the worker waits for its next task
+    mp.active_children()[0].kill()
+    said.send("terminate() begins")
+    pool.terminate()
+    said.send("terminate() has ended")

@@ -1,10 +1,12 @@
 """The workers of lesson 05."""
 
 import re
+import sys
 import time
 from contextlib import contextmanager, nullcontext
 
 import pytest
+import workers
 
 from helpers import lock as lesson
 from helpers import timeline
@@ -352,3 +354,197 @@ def test_dine_and_tell_writes_where_it_stands(mp, tmp_path):
     # Of each thread the innermost call; where there is no SIGIO, the lifeline has a thread.
     innermost = [re.findall(r"call first\):\n(.*)\n", file.read_text()) for file in files]
     assert all(any(line.endswith(" in dine") for line in lines) for lines in innermost), innermost
+
+
+# A process died: what still works? The lesson's table, each field with kill() and with terminate().
+@pytest.fixture(params=["kill", pytest.param("terminate", marks=pytest.mark.slow)])
+def end_in(mp, request):
+    """A function that ends a child while it is in a line of code."""
+
+    def end(line, **things):
+        here, there = mp.Pipe(duplex=False)
+        child = mp.Process(target=lesson.be_in, args=(there, line, things))
+        child.start()
+        there.close()
+        assert here.poll(30)
+        assert here.recv() == "I am in it"
+        assert child.is_alive()
+        getattr(child, request.param)()
+        child.join(30)
+        assert child.exitcode not in (None, 0)
+
+    return end
+
+
+@pytest.fixture
+def attempt(mp):
+    """A function that tries a line of code in a child, for a second."""
+
+    def attempt(line, **things):
+        here, there = mp.Pipe(duplex=False)
+        child = mp.Process(target=lesson.attempt, args=(there, line, things))
+        child.start()
+        there.close()
+        assert here.poll(30)
+        assert here.recv() == "I begin"
+        try:
+            return here.recv() if here.poll(1) else "waits"
+        finally:
+            child.kill()
+            child.join()
+
+    return attempt
+
+
+def test_attempt_says_what_came_of_its_line(attempt):
+    assert attempt("len(things)", things=[1]) == "works"
+    assert attempt("len(1)") == "raises TypeError: object of type 'int' has no len()"
+    assert attempt("raise EOFError") == "raises EOFError"
+    assert attempt("sleep(60)", sleep=time.sleep) == "waits"
+
+
+def test_killed_while_it_waits_for_a_lock_or_a_place(mp, end_in, attempt):
+    lock, value = mp.Lock(), mp.Value("i", 5)
+    with lock, value.get_lock():
+        end_in("lock.acquire()", lock=lock)
+        end_in("value.value", value=value)
+    assert attempt("lock.acquire()", lock=lock) == "works"
+    assert attempt("value.value", value=value) == "works"
+
+
+def test_killed_inside_event_wait(mp, end_in, attempt):
+    event = mp.Event()
+    end_in("event.wait()", event=event)
+    assert attempt("event.is_set()", event=event) == "works"
+    assert attempt("event.set()", event=event) == "waits"
+    assert attempt("event.is_set()", event=event) == "waits", "the one that was killed in set() holds its lock"
+
+
+def test_killed_while_it_waits_in_a_condition(mp, end_in, attempt):
+    changed = mp.Condition()
+    end_in("with changed: changed.wait()", changed=changed)
+    assert attempt("with changed: pass", changed=changed) == "works"
+    assert attempt("with changed: changed.notify()", changed=changed) == "waits"
+    assert attempt("with changed: pass", changed=changed) == "waits"
+
+
+@pytest.mark.parametrize("kind", ["Queue", "JoinableQueue", "SimpleQueue"])
+def test_killed_while_it_waits_in_get(mp, end_in, attempt, kind):
+    queue = getattr(mp, kind)()
+    end_in("queue.get()", queue=queue)
+    assert attempt("queue.put(1)", queue=queue) == "works"
+    assert attempt("queue.get()", queue=queue) == "waits"
+
+
+def test_killed_while_it_waits_in_put(mp, end_in, attempt):
+    queue = mp.Queue(1)
+    queue.put(1)
+    end_in("queue.put(2)", queue=queue)
+    assert attempt("queue.get()", queue=queue) == "works"
+    assert attempt("queue.put(3)", queue=queue) == "works"
+
+
+def test_killed_while_it_waits_in_recv(mp, end_in):
+    here, there = mp.Pipe()
+    end_in("there.recv()", there=there)
+    there.close()
+    with pytest.raises(BrokenPipeError):
+        here.send(1)
+
+
+def test_killed_while_a_manager_serves_it(mp, end_in, attempt):
+    with mp.Manager() as manager:
+        lock, items, table = manager.Lock(), manager.Queue(), manager.dict()
+        with lock:
+            end_in("lock.acquire()", lock=lock)
+        assert attempt("lock.acquire()", lock=lock) == "waits"
+        end_in("items.get()", items=items)
+        items.put(1)
+        assert attempt("items.get()", items=items) == "waits"
+        end_in("while True: table['n'] = 1", table=table)
+        assert attempt("table['n'] = 2", table=table) == "works"
+
+
+def test_killed_while_it_holds(mp, end_in, attempt):
+    lock, two, value, changed = mp.Lock(), mp.Semaphore(2), mp.Value("i", 0), mp.Condition()
+    line = "with lock, two, changed, value.get_lock(): sleep(60)"
+    end_in(line, lock=lock, two=two, changed=changed, value=value, sleep=time.sleep)
+    assert attempt("lock.acquire()", lock=lock) == "waits"
+    assert attempt("with two: pass", two=two) == "works"
+    assert attempt("with two, two: pass", two=two) == "waits"
+    assert attempt("changed.acquire()", changed=changed) == "waits"
+    assert attempt("value.value", value=value) == "waits"
+
+
+def test_killed_before_task_done(mp, end_in, attempt):
+    tasks = mp.JoinableQueue()
+    tasks.put(1)
+    end_in("tasks.get(); sleep(60)", tasks=tasks, sleep=time.sleep)
+    tasks.put(2)
+    assert attempt("tasks.get(); tasks.task_done()", tasks=tasks) == "works"
+    assert attempt("tasks.join()", tasks=tasks) == "waits"
+
+
+def test_killed_in_a_long_send(mp, end_in):
+    here, there = mp.Pipe()
+    end_in("there.send(bytes(1_000_000))", there=there)
+    there.close()
+    if sys.platform == "win32":  # drops what a dead process was writing
+        with pytest.raises(EOFError):
+            here.recv()
+    else:
+        with pytest.raises(OSError, match=r"^got end of file during message$"):
+            here.recv()
+
+
+@pytest.mark.parametrize("kind", ["Queue", "SimpleQueue"])
+def test_killed_in_a_long_put(mp, end_in, attempt, kind):
+    queue = getattr(mp, kind)()
+    end_in("queue.put(bytes(1_000_000)); sleep(60)", queue=queue, sleep=time.sleep)
+    if kind == "Queue":
+        assert attempt("queue.put(2)", queue=queue) == "works"
+        # Windows drops what a dead process was writing, and its queues have no lock for writers.
+        assert attempt("queue.get(timeout=0.5)", queue=queue) == ("works" if sys.platform == "win32" else "waits")
+    else:
+        assert attempt("queue.get()", queue=queue) == "waits"
+
+
+@pytest.mark.parametrize(
+    ("lose", "broken"), [(lesson.lose_from_pool, "TimeoutError"), (lesson.lose_from_executor, "BrokenProcessPool")]
+)
+def test_a_pools_only_worker_is_killed(mp, lose, broken):
+    """After its task, in it, and while it sends a long result: what comes of the task, and of another."""
+    another = "works" if lose is lesson.lose_from_pool else broken
+    expected = {
+        "abs(-1)": f"works; another: {broken}",
+        "sleep(60)": f"{broken}; another: {another}",
+        "bytes(10**6)": "TimeoutError; another: TimeoutError",
+    }
+    if sys.platform == "win32":  # an unfinished result is dropped, and no lock is held
+        expected["bytes(10**6)"] = expected["sleep(60)"]
+    children, ends = [], {}
+    try:
+        for task in expected:
+            ends[task], there = mp.Pipe(duplex=False)
+            things = {"lose": lose, "tasks": {"sleep": time.sleep}}
+            children.append(mp.Process(target=lesson.tell, args=(there, f"lose({task!r}, tasks)", things)))
+            children[-1].start()
+        found = {task: [end.recv() for _ in "12" if end.poll(30)] for task, end in ends.items()}
+        assert found == {task: ["I begin", text] for task, text in expected.items()}
+    finally:
+        for child in children:
+            child.kill()
+            child.join()
+
+
+def test_a_pool_does_not_end_whose_idle_worker_was_killed(mp):
+    here, there = mp.Pipe(duplex=False)
+    child = mp.Process(target=workers.terminate_a_pool_after_a_death, args=(there,))
+    child.start()
+    try:
+        assert here.poll(30)
+        assert here.recv() == "terminate() begins"
+        assert not here.poll(3)
+    finally:
+        child.kill()
+        child.join()
