@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 from test_notebooks import broken_links
 
 run = test_nothing_left.run  # the fixture
-PAGE = Path(__file__).parent.parent / "notebooks" / "which_one.md"
+PAGE = Path(__file__).parents[2] / "notebooks" / "which_one.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = {  # heading: its program, and what it prints
