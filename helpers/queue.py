@@ -47,6 +47,20 @@ def put_quotient(queue: Queue, a: int, b: int) -> None:
     queue.put(a / b)
 
 
+def pass_on(source: Queue, target: Queue, seconds: float) -> None:
+    """A stage between two queues; it passes the sentinel on, too."""
+    while (item := source.get()) is not None:
+        received(item)
+        with span(item):
+            time.sleep(seconds)
+        sent(item.upper())
+        with span("put", "waiting"):
+            target.put(item.upper())
+    received("end")
+    sent("end")
+    target.put(None)
+
+
 def work_off(tasks: JoinableQueue) -> None:
     while (task := tasks.get()) is not None:
         with span(task):
