@@ -5,8 +5,10 @@ will come.
 """
 
 import time
+from contextlib import suppress
 from multiprocessing.queues import JoinableQueue, Queue
 from multiprocessing.synchronize import Event
+from queue import Empty
 
 from helpers import received, sent, span
 
@@ -108,5 +110,7 @@ def put_when_told(queue: Queue, told: Event) -> None:
 
 
 def get_soon(queue: Queue, begun: Event) -> None:
+    """Wait for a message, a tenth of a second at most."""
     begun.set()
-    queue.get(timeout=0.1)
+    with suppress(Empty):
+        queue.get(timeout=0.1)

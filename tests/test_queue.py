@@ -166,12 +166,11 @@ def test_put_when_told(mp):
     assert ended(child) == [0]
 
 
-def test_get_soon_gives_up_when_nothing_is_there(mp, capsys):
+def test_get_soon_gives_up_when_nothing_is_there(mp):
     queue, begun = mp.Queue(), mp.Event()
     child = start(mp, lesson.get_soon, queue, begun)
     assert begun.wait(30)
-    assert ended(child) == [1]
-    assert "_queue.Empty" in capsys.readouterr().err
+    assert ended(child) == [0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, the rest of a message goes with its sender")
