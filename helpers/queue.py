@@ -5,10 +5,8 @@ will come.
 """
 
 import time
-from collections import Counter
-from itertools import islice
-from multiprocessing import Process
-from multiprocessing.queues import JoinableQueue, Queue, SimpleQueue
+from contextlib import suppress
+from multiprocessing.queues import JoinableQueue, Queue
 from multiprocessing.synchronize import Event
 from queue import Empty
 
@@ -47,64 +45,29 @@ def consume(queue: Queue, seconds: float) -> None:
     received("end")
 
 
+def put_quotient(queue: Queue, a: int, b: int) -> None:
+    queue.put(a / b)
+
+
+def pass_on(source: Queue, target: Queue, seconds: float) -> None:
+    """A stage between two queues; it passes the sentinel on, too."""
+    while (item := source.get()) is not None:
+        received(item)
+        with span(item):
+            time.sleep(seconds)
+        sent(item.upper())
+        with span("put", "waiting"):
+            target.put(item.upper())
+    received("end")
+    sent("end")
+    target.put(None)
+
+
 def work_off(tasks: JoinableQueue) -> None:
     while (task := tasks.get()) is not None:
         with span(task):
             time.sleep(0.06)
         tasks.task_done()
-
-
-def read(path: str, batches: Queue) -> None:
-    """Stage 1: send the file's lines, 100 in a message."""
-    with open(path, encoding="utf-8") as file:
-        while batch := list(islice(file, 100)):
-            sent("batch")
-            with span("put", "waiting"):
-                batches.put(batch)
-    batches.put(None)
-
-
-def level_of(line: str) -> str:
-    return line.split()[1]
-
-
-def parse(batches: Queue, levels: Queue, pause: float) -> None:
-    """Stage 2: take each line's second word, its level."""
-    while (batch := batches.get()) is not None:
-        received("batch")
-        with span("parse"):
-            found = list(map(level_of, batch))
-            time.sleep(pause)
-        sent("levels")
-        levels.put(found)
-    levels.put(None)
-
-
-def count(levels: Queue, totals: Queue) -> None:
-    """Stage 3: count the levels."""
-    counter = Counter()
-    while (found := levels.get()) is not None:
-        received("levels")
-        with span("count"):
-            counter.update(found)
-    totals.put(counter)
-
-
-def result_of(stages: list[Process], results: Queue) -> object:
-    """Wait for the result. If it can't come any more, end all and raise an error."""
-    # An exit code is None while a stage runs and 0 when all went well.
-    while not (failed := [stage for stage in stages if stage.exitcode]):
-        ended = stages[-1].exitcode is not None  # then it puts nothing more
-        try:
-            return results.get(timeout=0.1)
-        except Empty:
-            if ended:
-                failed = stages[-1:]
-                break
-    for stage in stages:
-        stage.terminate()
-    name, code = failed[0].name, failed[0].exitcode
-    raise RuntimeError(f"no result: {name} ended with exit code {code}")
 
 
 def log_to_file(path: str) -> None:
@@ -140,15 +103,14 @@ def square(number: int) -> int:
     return number * number
 
 
-def send_blocks(orders: SimpleQueue, queue: Queue) -> None:
-    """For each order, a size and a number, send so many blocks."""
-    while (order := orders.get()) is not None:
-        size, number = order
-        for _ in range(number):
-            queue.put(bytes(size))
-
-
 def put_when_told(queue: Queue, told: Event) -> None:
     told.wait(30)
     for item in ("first", "second", "third", None):
         queue.put(item)
+
+
+def get_soon(queue: Queue, begun: Event) -> None:
+    """Wait for a message, a tenth of a second at most."""
+    begun.set()
+    with suppress(Empty):
+        queue.get(timeout=0.1)

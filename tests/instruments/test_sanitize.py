@@ -203,11 +203,6 @@ SAMPLES = {
         "fork: 2 of 2 workers\nforkserver: 2 of 2 workers\nspawn: 2 of 2 workers\n",
         "fork: 2 of 2 workers\nforkserver: 2 of 2 workers\nspawn: 0 of 2 workers\n",
     ),
-    "which size of message is best, of those that are not small": (
-        "Queue: messages of 100,000 bytes bring the most\n",
-        "Queue: messages of 10,000,000 bytes bring the most\n",
-        "Queue: messages of 10 bytes bring the most\n",
-    ),
     "qsize(), which macOS does not have": (
         "qsize(): 1\n",
         "qsize(): NotImplementedError\n",

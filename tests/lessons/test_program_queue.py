@@ -1,7 +1,7 @@
-"""The whole programs of lesson 03, run as scripts: under each start method, on bad input, and interrupted."""
+"""The programs of lesson 03, run as scripts: on good input and bad, killed in part, and interrupted."""
 
+import contextlib
 import os
-import pathlib
 import signal
 import subprocess
 import sys
@@ -9,20 +9,66 @@ import time
 
 import psutil
 import pytest
+from test_program_process import none_left
 from whole_programs import write_program
+
+KILLED = -getattr(signal, "SIGKILL", signal.SIGTERM)
+fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
 
 
 @pytest.fixture
-def programs(method, tmp_path):
-    """A folder with the lesson's programs, which use this start method."""
-    for name in ("my_crawler.py", "my_levels.py", "my_logging.py"):
-        write_program(name, method, tmp_path)
+def programs(tmp_path):
+    """A folder with the lesson's whole programs, as they are."""
+    for name in ("my_crawler.py", "my_levels.py"):
+        write_program(name, "spawn", tmp_path)
     return tmp_path
 
 
 def run(folder, *arguments):
     done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
+
+
+@contextlib.contextmanager
+def running(folder, *arguments):
+    """A program in a session of its own, of which nothing is left at the end."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=pipe, stderr=pipe, text=True, start_new_session=os.name == "posix"
+    ) as program:
+        try:
+            yield program
+        except BaseException:
+            program.kill()
+            raise
+    if os.name == "posix":
+        assert none_left(program.pid)
+
+
+def children_of(program, number):
+    """The first children that a program starts, in that order."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        found = []
+        for child in psutil.Process(program.pid).children():
+            with contextlib.suppress(psutil.Error):  # it is just becoming another program, or ending
+                if "--multiprocessing-fork" in child.cmdline():
+                    found.append(child)
+        if len(found) == number:
+            return sorted(found, key=lambda child: child.pid)
+        time.sleep(0.02)
+    raise AssertionError(f"not {number} children")
+
+
+def open_when_read(fifo):
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"nobody reads {fifo}")
 
 
 def site(folder, **pages):
@@ -58,69 +104,17 @@ def test_crawler_names_what_is_broken_and_reads_the_others(programs):
     assert count == "pages tried: 5"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="one of these names is not allowed there")
-def test_crawler_knows_a_page_again_whatever_way_leads_to_it(programs):
+@pytest.mark.parametrize("first", ["index.html", "./index.html", "sub/../index.html"])
+def test_crawler_knows_a_page_again_whatever_way_leads_to_it(programs, first):
     (programs / "sub").mkdir()
     links = [
-        "sub/a.html",
-        "./sub/a.html",
-        "sub/../sub/a.html#top",
-        "#top",
-        "https://example.org/",
-        "mailto:a@b.example",
-    ]
+        "sub/a.html", "./sub/a.html", "sub/../sub/a.html#top", "#top", "?x=1", "my%20page.html", "my page.html?x=1#y",
+        "https://example.org/", "//example.org/a.html", "/a.html", "mailto:a@b.example", "index.html?",
+    ]  # fmt: skip
     (programs / "index.html").write_text("".join(f'<a href="{link}">' for link in links))
-    (programs / "sub/a.html").write_text('<a href="../index.html"><a href="../sub/../b.html?"><a href="a.html">')
-    (programs / "b.html?").write_text("")
-    assert run(programs, "my_crawler.py", "./index.html") == (0, "pages tried: 3\n", "")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="who has a pipe open is read from /proc")
-def test_crawler_says_which_page_a_dead_worker_was_at(programs):
-    site(programs, index="slow")
-    os.mkfifo(programs / "slow.html")
-    command, pipe = [sys.executable, "my_crawler.py", "index.html"], subprocess.PIPE
-    with subprocess.Popen(command, cwd=programs, stdout=pipe, stderr=pipe, text=True) as running:
-        writer = open_when_read(programs / "slow.html")
-        # The manager's server has more than one thread; a worker that has the pipe open is the one to kill.
-        reader_of(programs / "slow.html", running.pid).kill()
-        out, err = running.communicate(timeout=30)
-    os.close(writer)
-    assert (running.returncode, err) == (1, "a worker has died\n")
-    assert out == "index.html links to slow.html: not read to its end\npages tried: 2\n"
-
-
-def open_when_read(fifo):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError(f"nobody reads {fifo}")
-
-
-def reader_of(fifo, pid):
-    """The descendant that has the pipe open: its `open` may return later than the writer's."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        processes = psutil.Process(pid).children(recursive=True)
-        readers = [each for each in processes if any(same_file(opened, fifo) for opened in descriptors(each))]
-        if readers:
-            assert len(readers) == 1
-            return readers[0]
-    raise AssertionError(f"no process has {fifo} open")
-
-
-def descriptors(process):
-    return pathlib.Path(f"/proc/{process.pid}/fd").iterdir()
-
-
-def same_file(opened, path):
-    try:
-        return os.path.samefile(opened, path)
-    except FileNotFoundError:  # closed meanwhile
-        return False
+    (programs / "sub/a.html").write_text('<a href="../index.html"><a href="a.html"><a href="../sub/../my%20page.html">')
+    (programs / "my page.html").write_text("")
+    assert run(programs, "my_crawler.py", first) == (0, "pages tried: 3\n", "")
 
 
 def test_crawler_without_a_first_page(programs):
@@ -129,36 +123,81 @@ def test_crawler_without_a_first_page(programs):
     assert out.startswith("you links to index.html: FileNotFoundError: ")
 
 
-def test_crawler_with_a_maxsize_hangs_until_its_time_is_up(programs):
-    site(programs, index="a b c d", a="", b="", c="", d="")
-    options = ["--workers=1", "--maxsize=1", "--limit=2"]
-    assert run(programs, "my_crawler.py", "index.html", *options) == (
-        1,
-        "you links to index.html: not read to its end\npages tried: 1\n",
-        "time is up\n",
-    )
+@fifos
+def test_crawler_says_which_worker_was_killed_and_what_is_not_tried(programs):
+    site(programs, index="slow")
+    os.mkfifo(programs / "slow.html")
+    with running(programs, "my_crawler.py", "index.html", "--workers", "1") as program:
+        writer = open_when_read(programs / "slow.html")
+        (worker,) = children_of(program, 1)
+        worker.kill()
+        out, err = program.communicate(timeout=30)
+    os.close(writer)
+    assert (program.returncode, err) == (1, f"worker 1 died with {KILLED}\n")
+    assert out == "index.html links to slow.html: not tried\npages tried: 1\n"
+
+
+@fifos
+@pytest.mark.parametrize("victim", [0, 1, 2])
+def test_crawler_ends_when_a_worker_is_killed_that_waits(programs, victim):
+    """It may hold the lock of the tasks."""
+    site(programs, index="slow")
+    os.mkfifo(programs / "slow.html")
+    with running(programs, "my_crawler.py", "index.html", "--workers", "3") as program:
+        writer = open_when_read(programs / "slow.html")
+        children_of(program, 3)[victim].kill()
+        out, err = program.communicate(timeout=30)
+    os.close(writer)
+    assert (program.returncode, err) == (1, f"worker {victim + 1} died with {KILLED}\n")
+    assert out == "index.html links to slow.html: not tried\npages tried: 1\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal to send")
+def test_crawler_does_not_wait_for_tasks_that_nobody_takes(programs):
+    """Main's queue holds more than a pipe takes."""
+    site(programs, index="slow " + " ".join(f"page_{number}" for number in range(20_000)))
+    os.mkfifo(programs / "slow.html")
+    with running(programs, "my_crawler.py", "index.html", "--workers", "1") as program:
+        writer = open_when_read(programs / "slow.html")
+        program.terminate()
+        out, err = program.communicate(timeout=30)
+    os.close(writer)
+    assert (program.returncode, err) == (143, "")
+    assert out.endswith("index.html links to slow.html: not tried\npages tried: 1\n")
+    assert out.count("not tried") == 20_001
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["my_levels.py"], ["my_levels.py", "a", "b"], ["my_crawler.py"], ["my_crawler.py", "a", "--workers", "x"]],
+)
+def test_wrong_arguments(programs, arguments):
+    code, out, err = run(programs, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: my_")
 
 
 def test_levels(programs):
-    log(programs, (f"12:00 {'WARNING' if number % 4 else 'ERROR'} x\n" for number in range(1000)))
-    assert run(programs, "my_levels.py", "app.log") == (0, "{'ERROR': 250, 'WARNING': 750}\n", "")
+    log(programs, (f"12:00 {'WARNING' if number % 4 else 'ERROR'} x\n" for number in range(5000)))
+    result = "three stages at work\n{'ERROR': 1250, 'WARNING': 3750}\n"
+    assert run(programs, "my_levels.py", "app.log") == (0, result, "")
 
 
 def test_levels_of_an_empty_log(programs):
     log(programs, [])
-    assert run(programs, "my_levels.py", "app.log") == (0, "{}\n", "")
+    assert run(programs, "my_levels.py", "app.log") == (0, "three stages at work\n{}\n", "")
 
 
-def test_levels_without_arguments(programs):
-    code, out, err = run(programs, "my_levels.py")
-    assert (code, out) == (1, "")
-    assert err.strip().endswith("my_levels.py LOG")
+def test_levels_of_a_log_that_is_not_utf_8(programs):
+    (programs / "app.log").write_bytes(b"12:00 INFO caf\xe9\n12:00 \xff x\n")
+    result = "three stages at work\n{'INFO': 1, '\\\\xff': 1}\n"
+    assert run(programs, "my_levels.py", "app.log") == (0, result, "")
 
 
 def test_levels_of_a_broken_log(programs):
-    log(programs, ("12:00\n" if number == 350 else "12:00 INFO x\n" for number in range(1000)))
+    log(programs, ("12:00\n" if number == 350 else "12:00:00 INFO request\n" for number in range(2000)))
     code, out, err = run(programs, "my_levels.py", "app.log")
-    assert (code, out) == (1, "")
+    assert (code, out) == (1, "three stages at work\n")
     assert "Process parse:" in err
     assert "IndexError" in err
     assert err.endswith("no result; exit codes: {'read': None, 'parse': 1, 'count': None}\n")
@@ -166,65 +205,99 @@ def test_levels_of_a_broken_log(programs):
 
 def test_levels_without_a_log(programs):
     code, out, err = run(programs, "my_levels.py", "app.log")
-    assert (code, out) == (1, "")
+    assert (code, out) == (1, "three stages at work\n")
     assert "FileNotFoundError" in err
     assert "no result; exit codes: {'read': 1," in err
 
 
-@pytest.mark.parametrize("result", ["(value for value in counter)", "sys.exit()"])
+@pytest.mark.parametrize("result", ["(value for value in batches)", "exit()"])
 def test_levels_ends_when_count_ends_well_without_a_result(programs, result):
     program = programs / "my_levels.py"
-    program.write_text(program.read_text(encoding="utf-8").replace("totals.put(counter)", f"totals.put({result})"))
+    text = program.read_text(encoding="utf-8").replace("dict(sum(batches, Counter()))", result)
+    program.write_text(text)
     log(programs, ["12:00 INFO x\n"] * 1000)
     code, out, err = run(programs, "my_levels.py", "app.log")
-    assert (code, out) == (1, "")
+    assert (code, out) == (1, "three stages at work\n")
     assert "'count': 0}" in err
 
 
-def write_until_nobody_reads(pipe):
-    for _ in range(50):
-        os.write(pipe, b"x")
-        time.sleep(0.1)
+@fifos
+@pytest.mark.parametrize("lines", [0, 5000], ids=["at once", "at work"])
+@pytest.mark.parametrize("victim", [0, 1, 2])
+def test_levels_says_which_stage_was_killed(programs, victim, lines):
+    os.mkfifo(programs / "app.log")
+    with running(programs, "my_levels.py", "app.log") as program:
+        assert program.stdout.readline() == "three stages at work\n"
+        if lines:
+            writer = os.open(programs / "app.log", os.O_WRONLY)
+            os.write(writer, b"12:00 INFO x\n" * lines)  # what fits into a named pipe
+            time.sleep(0.3)
+        children_of(program, 3)[victim].kill()
+        out, err = program.communicate(timeout=30)
+        if lines:
+            os.close(writer)
+    codes = {"read": None, "parse": None, "count": None}
+    codes[list(codes)[victim]] = KILLED
+    assert (program.returncode, out, err) == (1, "", f"no result; exit codes: {codes}\n")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+@fifos
+@pytest.mark.parametrize(("to_all", "number"), [(True, 2), (True, 15), (False, 15)])
 @pytest.mark.parametrize(
-    ("program", "first", "out"),
+    ("program", "out"),
     [
-        ("my_crawler.py", "index.html", "index.html links to slow.html: not read to its end\npages tried: 2\n"),
-        ("my_levels.py", "slow.html", ""),
+        ("my_crawler.py", "index.html links to slow.html: not tried\npages tried: 1\n"),
+        ("my_levels.py", "three stages at work\n"),
     ],
 )
-def test_an_interrupt_ends_all_at_once(programs, program, first, out):
+def test_a_signal_ends_all_at_once(programs, program, out, to_all, number):
     site(programs, index="slow")
-    slow = programs / "slow.html"
-    os.mkfifo(slow)
-    command = [sys.executable, program, first]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, cwd=programs, stdout=pipe, stderr=pipe, text=True, start_new_session=True
-    ) as running:
-        writer = open_when_read(slow)
-        time.sleep(0.5)  # the other page's result is noted
-        os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does
+    os.mkfifo(programs / "slow.html")
+    first = "index.html" if program == "my_crawler.py" else "slow.html"
+    with running(programs, program, first) as process:
+        writer = open_when_read(programs / "slow.html")
+        time.sleep(0.5)  # the other page's answer is noted
         began = time.monotonic()
-        said = running.communicate(timeout=20)
+        (os.killpg if to_all else os.kill)(process.pid, number)
+        said = process.communicate(timeout=20)
         assert time.monotonic() - began < 5
-        assert (running.returncode, *said) == (130, out, "")
-    with pytest.raises(BrokenPipeError):  # all processes of the program have ended
-        write_until_nobody_reads(writer)
+        assert (process.returncode, *said) == (128 + number, out, "")
     os.close(writer)
 
 
-def test_logging_is_configured_in_the_child_or_not(programs):
-    text = (programs / "my_logging.py").read_text(encoding="utf-8")
-    code, _, err = run(programs, "my_logging.py")
+def test_logging_is_configured_in_the_child_or_not(method, tmp_path):
+    write_program("my_logging.py", method, tmp_path)
+    code, _, err = run(tmp_path, "my_logging.py")
     assert code == 0
-    assert err.startswith("MainProcess: starts a child\n")
-    assert ("at work" in err) == ('get_context("fork")' in text)
-    code, _, err = run(programs, "my_logging.py", "configure")
-    assert code == 0
-    assert "at work" in err
+    assert err.startswith("MainProcess: starts two children\n")
+    assert err.count("at work\n") == (2 if method == "fork" else 1)
+    assert "Process-2: at work\n" in err
+
+
+def test_the_order_in_which_a_program_ends(tmp_path):
+    """Threads, then daemons are terminated, then children are joined, and last the threads of queues."""
+    write_program("my_end.py", "spawn", tmp_path)
+    program = tmp_path / "my_end.py"
+    text = program.read_text(encoding="utf-8")
+    text = text.replace(
+        '    Thread(target=late, args=("thread"',
+        "    import multiprocessing\n"
+        "    queue = multiprocessing.Queue()\n"
+        "    queue.put(1)\n"
+        "    queue.get()\n"
+        "    multiprocessing.log_to_stderr(10)\n"
+        '    Thread(target=late, args=("thread"',
+    )
+    for said in ('"is done"', '"last line"'):
+        text = text.replace(said, said + ', file=__import__("sys").stderr')
+    program.write_text(text, encoding="utf-8")
+    code, out, err = run(tmp_path, "my_end.py")
+    assert (code, out) == (0, "")
+    steps = ["last line", "thread is done", "terminate() for daemon", "join() for process", "joining queue thread"]
+    assert [err.index(step) for step in steps] == sorted(err.index(step) for step in steps), err
+    assert "child is done" in err
+    assert "daemonic thread is done" not in err
+    assert "daemonic child is done" not in err
 
 
 LATE = """

@@ -1,20 +1,14 @@
 """The workers of lesson 03."""
 
-import signal
+import os
 import threading
 import time
 from queue import Empty
-from queue import Queue as ThreadQueue
-from types import SimpleNamespace
 
 import pytest
-import workers
 
 from helpers import queue as lesson
 from helpers import timeline
-
-LEVELS = ["INFO"] * 7 + ["WARNING"] * 2 + ["ERROR"]
-
 
 pytestmark = pytest.mark.usefixtures("end_children_left")
 
@@ -40,11 +34,6 @@ def filled(queue, *messages):
 
 def received(queue, number):
     return [queue.get(timeout=30) for _ in range(number)]
-
-
-def write_log(path, lines=1000):
-    path.write_text("".join(f"12:00 {LEVELS[n % 10]} request {n}\n" for n in range(lines)), encoding="utf-8")
-    return str(path)
 
 
 def test_put_list(mp):
@@ -109,136 +98,25 @@ def test_work_off_reports_each_task_once_it_is_done(mp):
     assert max(event.time for event in run.events if event.what == "end") <= all_done
 
 
-@pytest.mark.parametrize(("lines", "sizes"), [(0, []), (1, [1]), (100, [100]), (250, [100, 100, 50])])
-def test_read(mp, tmp_path, lines, sizes):
-    path = tmp_path / "队列.log"
-    path.write_text("".join(f"line {number} é\n" for number in range(lines)), encoding="utf-8")
-    queue = mp.Queue()
-    child = start(mp, lesson.read, str(path), queue)
-    *batches, end = received(queue, len(sizes) + 1)
-    assert ended(child) == [0]
-    assert [len(batch) for batch in batches] == sizes
-    assert [line for batch in batches for line in batch] == [f"line {number} é\n" for number in range(lines)]
-    assert end is None
-
-
-def test_parse(mp):
-    batches, levels = mp.Queue(), mp.Queue()
-    filled(batches, ["12:00 INFO a b\n", "12:01 ERROR c\n"], ["12:02 INFO\n"], None)
-    child = start(mp, lesson.parse, batches, levels, 0)
-    assert received(levels, 3) == [["INFO", "ERROR"], ["INFO"], None]
-    assert ended(child) == [0]
-
-
-def test_parse_fails_at_a_line_without_a_level(mp, capsys):
-    batches, levels = filled(mp.Queue(), ["12:0\n"], None), mp.Queue()
-    assert ended(start(mp, lesson.parse, batches, levels, 0)) == [1]
-    assert "IndexError" in capsys.readouterr().err
-
-
-def test_count(mp):
-    levels, totals = filled(mp.Queue(), ["INFO", "ERROR"], ["INFO"], None), mp.Queue()
-    child = start(mp, lesson.count, levels, totals)
-    assert received(totals, 1) == [{"INFO": 2, "ERROR": 1}]
-    assert ended(child) == [0]
-
-
-def pipeline(mp, path, pause=0.0):
-    """The stages of the lesson's pipeline, and its queues; who drops a queue before a child has it takes it away."""
-    batches, levels, totals = mp.Queue(maxsize=2), mp.Queue(maxsize=2), mp.Queue()
-    stages = [
-        start(mp, lesson.read, path, batches, name="read"),
-        start(mp, lesson.parse, batches, levels, pause, name="parse"),
-        start(mp, lesson.count, levels, totals, name="count"),
-    ]
-    return stages, (totals, batches, levels)
-
-
-def result_of(stages, results):
-    """What the lesson's `result_of` gives, or "too late" when that is nothing for 30 s."""
-    timer = threading.Timer(30, results.put, ["too late"])
-    timer.start()
-    try:
-        return lesson.result_of(stages, results)
-    finally:
-        timer.cancel()
-
-
-@pytest.mark.parametrize("pause", [0.0, 0.02])
-def test_the_pipeline_loses_nothing(mp, tmp_path, pause):
+def test_pass_on_feeds_the_next_stage_and_ends_at_its_sentinel(mp):
+    source, target = filled(mp.Queue(), "a", "b", None, "for somebody else"), mp.Queue()
     with timeline() as run:
-        stages, queues = pipeline(mp, write_log(tmp_path / "log"), pause)
-        assert result_of(stages, queues[0]) == {"INFO": 700, "WARNING": 200, "ERROR": 100}
-        assert ended(*stages) == [0, 0, 0]
-    assert run.deliveries() == "20 messages from parse and read to count and parse, each received once."
+        child = start(mp, lesson.pass_on, source, target, 0.01)
+        assert received(target, 3) == ["A", "B", None]
+        assert ended(child) == [0]
+    assert received(source, 1) == ["for somebody else"]
+    marks = [(event.what, event.label) for event in run.events if event.what in ("sent", "received")]
+    assert [label for what, label in marks if what == "received"] == ["a", "b", "end"]
+    assert [label for what, label in marks if what == "sent"] == ["A", "B", "end"]
+    assert [bar.label for bar in run.bars("working")] == ["a", "b"]
 
 
-def test_the_pipeline_says_that_it_has_no_file(mp, tmp_path, capsys):
-    stages, queues = pipeline(mp, str(tmp_path / "missing"))
-    with pytest.raises(RuntimeError, match=r"^no result: read ended with exit code 1$"):
-        result_of(stages, queues[0])
-    assert ended(*stages)[0] == 1
-    assert "FileNotFoundError" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("victim", [0, 1, 2])
-def test_the_pipeline_says_which_stage_was_killed_and_ends_the_others(mp, tmp_path, victim):
-    stages, queues = pipeline(mp, write_log(tmp_path / "log", 10_000), pause=0.1)
-    stages[victim].kill()
-    code = -getattr(signal, "SIGKILL", signal.SIGTERM)
-    with pytest.raises(
-        RuntimeError, match=f"^no result: {('read', 'parse', 'count')[victim]} ended with exit code {code}$"
-    ):
-        result_of(stages, queues[0])
-    for stage in stages:
-        stage.join(30)
-        assert not stage.is_alive()
-
-
-def test_result_of_names_the_first_stage_that_failed():
-    codes = {"read": 0, "parse": 3, "count": -15}
-    stages = [SimpleNamespace(name=name, exitcode=code, terminate=lambda: None) for name, code in codes.items()]
-    with pytest.raises(RuntimeError, match=r"^no result: parse ended with exit code 3$"):
-        lesson.result_of(stages, None)
-
-
-def test_result_of_returns_a_result_while_stages_still_run(mp):
-    results = filled(mp.Queue(), "result")
-    stage = start(mp, workers.sleep, 60)
-    assert result_of([stage], results) == "result"
-    assert stage.is_alive()
-
-
-def put_nothing(levels, totals):
-    """In place of `count`: it ends well, and its result can't be pickled."""
-    totals.put(value for value in ())
-
-
-def end_at_once():
-    pass
-
-
-@pytest.mark.parametrize("last", [put_nothing, end_at_once])
-def test_result_of_ends_when_the_last_stage_has_ended_without_a_result(mp, last):
-    args = (mp.Queue(), mp.Queue()) if last is put_nothing else ()
-    stages = [start(mp, workers.sleep, 60, name="read"), start(mp, last, *args, name="count")]
-    with pytest.raises(RuntimeError, match=r"^no result: count ended with exit code 0$"):
-        result_of(stages, mp.Queue())
-    assert ended(*stages)[0] != 0
-
-
-def test_result_of_finds_what_was_put_before_the_last_stage_ended():
-    stage, queue = SimpleNamespace(name="count", exitcode=None, terminate=lambda: None), ThreadQueue()
-
-    class Late:
-        def get(self, timeout):
-            if stage.exitcode is None:  # nothing yet; it puts and ends right after this look
-                queue.put("result")
-                stage.exitcode = 0
-                raise Empty
-            return queue.get(timeout=timeout)
-
-    assert lesson.result_of([stage], Late()) == "result"
+def test_put_quotient(mp, capsys):
+    queue = mp.Queue()
+    children = [start(mp, lesson.put_quotient, queue, 6, number) for number in (3, 0)]
+    assert ended(*children) == [0, 1]
+    assert received(queue, 1) == [2]
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_at_most_three_items_are_ahead_with_a_maxsize_of_two(mp):
@@ -278,17 +156,6 @@ def test_square_tells_the_queue_that_its_worker_keeps(mp):
         assert received(news, 2) == ["-3 is in work", "4 is in work"]
 
 
-def test_send_blocks(mp):
-    orders, queue = mp.SimpleQueue(), mp.Queue()
-    child = start(mp, lesson.send_blocks, orders, queue)
-    filled(orders, (3, 2), (100_000, 1))
-    assert received(queue, 3) == [bytes(3), bytes(3), bytes(100_000)]
-    orders.put(None)
-    assert ended(child) == [0]
-    with pytest.raises(Empty):
-        queue.get(timeout=0.05)
-
-
 def test_put_when_told(mp):
     queue, told = mp.Queue(), mp.Event()
     child = start(mp, lesson.put_when_told, queue, told)
@@ -297,3 +164,28 @@ def test_put_when_told(mp):
     told.set()
     assert received(queue, 4) == ["first", "second", "third", None]
     assert ended(child) == [0]
+
+
+def test_get_soon_gives_up_when_nothing_is_there(mp):
+    queue, begun = mp.Queue(), mp.Event()
+    child = start(mp, lesson.get_soon, queue, begun)
+    assert begun.wait(30)
+    assert ended(child) == [0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, the rest of a message goes with its sender")
+def test_a_producer_killed_in_the_middle_of_a_put_leaves_half_a_message_and_holds_the_lock(mp):
+    queue, done, begun = mp.Queue(), mp.Event(), mp.Event()
+    producer = start(mp, lesson.put_block, queue, 10_000_000, done)
+    while queue.empty() and producer.exitcode is None:
+        time.sleep(0.01)
+    producer.kill()
+    producer.join()
+    consumer, other = start(mp, lesson.get_soon, queue, begun), start(mp, lesson.put_list, queue)
+    assert begun.wait(30)
+    other.join(1)
+    consumer.join(0.5)
+    assert [consumer.is_alive(), other.is_alive()] == [True, True]
+    for child in (consumer, other):
+        child.kill()
+        child.join()
