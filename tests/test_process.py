@@ -47,11 +47,11 @@ def test_download_and_nap_wait(mp):
 
 
 @pytest.mark.parametrize(
-    ("way", "exitcode"), [("returning", 0), ("sys.exit(3)", 3), ("os._exit(4)", 4), ("an exception", 1)]
+    ("function", "number", "exitcode"), [(abs, -2, 0), (sys.exit, 3, 3), (os._exit, 4, 4), (process.fail, 5, 1)]
 )
-def test_end_with(mp, way, exitcode, capsys):
-    assert run(mp, process.end_with, way).exitcode == exitcode
-    assert ("ValueError" in capsys.readouterr().err) is (way == "an exception")
+def test_how_a_child_ends(mp, function, number, exitcode, capsys):
+    assert run(mp, function, number).exitcode == exitcode
+    assert ("ValueError" in capsys.readouterr().err) is (function is process.fail)
 
 
 def test_only_a_forked_child_sees_a_changed_global(mp, method, monkeypatch):
@@ -78,13 +78,13 @@ def test_what_print_writes_to(mp):
 
 
 def test_a_traceback_says_which_process_and_which_line(mp, capsys):
-    child = mp.Process(target=process.end_with, args=("an exception",), name="unlucky")
+    child = mp.Process(target=process.fail, args=("twelve",), name="unlucky")
     child.start()
     child.join(60)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "Process unlucky:"
-    assert lines[-1] == "ValueError: this input makes no sense"
-    assert [line for line in lines if "File" in line][-1].endswith("in end_with")
+    assert lines[-1] == "ValueError: no number: twelve"
+    assert [line for line in lines if "File" in line][-1].endswith("in fail")
 
 
 def test_the_default_start_method_is_what_the_text_says():
