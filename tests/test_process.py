@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -106,3 +108,105 @@ def test_fork_warns_of_threads_from_python_3_12_on():
     texts = [str(each.message) for each in caught if "multi-threaded" in str(each.message)]
     assert len(texts) == (sys.version_info >= (3, 12))
     assert all(text.endswith("is multi-threaded, use of fork() may lead to deadlocks in the child.") for text in texts)
+
+
+def python(folder, code, *arguments, **options):
+    """Run a script of its own, as in a terminal."""
+    (folder / "script.py").write_text(code)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    options = {"cwd": folder, "text": True, "timeout": 60, **pipes, **options}
+    return subprocess.run([sys.executable, "script.py", *arguments], **options)
+
+
+GUARDED = """
+import multiprocessing, os, random, signal, sys, time
+state = random.random()
+def work():
+    {work}
+if __name__ == "__main__":
+    context = multiprocessing.get_context("{method}")
+    {main}
+"""
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither these signals nor fork")
+
+
+@posix
+def test_a_daemon_lives_on_when_sigterm_ends_its_parent(tmp_path):
+    main = "context.Process(target=work, daemon=True).start(); os.kill(os.getpid(), signal.SIGTERM)"
+    done = python(tmp_path, GUARDED.format(method="spawn", work="time.sleep(0.5); print('awake')", main=main))
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "awake\n")
+
+
+@posix
+def test_wait_for_all_children_waits_for_the_forkserver_too(tmp_path):
+    main = "child = context.Process(target=work); child.start(); child.join(); signal.alarm(2); os.wait()"
+    done = python(tmp_path, GUARDED.format(method="forkserver", work="pass", main=main))
+    assert done.returncode == -signal.SIGALRM
+
+
+@posix
+def test_whether_the_forkserver_imports_the_script(tmp_path):
+    """Then all children inherit what its top level made, for instance the state of a generator."""
+    main = "\n    ".join(
+        ["for _ in range(2):", "    child = context.Process(target=work)", "    child.start()", "    child.join()"]
+    )
+    done = python(tmp_path, GUARDED.format(method="forkserver", work="print(state)", main=main))
+    first, second = done.stdout.splitlines()
+    fixed = sys.version_info >= (3, 14, 1) or (3, 13, 8) <= sys.version_info < (3, 14)
+    assert (first == second) is fixed
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="on_error is new in Python 3.15")
+@posix
+def test_the_forkserver_says_what_it_cannot_preload(tmp_path):
+    main = "context.set_forkserver_preload(['no_such_module'], on_error='warn'); context.Process(target=work).start()"
+    done = python(tmp_path, GUARDED.format(method="forkserver", work="pass", main=main))
+    assert "no_such_module" in done.stderr
+
+
+@posix
+def test_a_program_that_a_spawned_child_started_keeps_the_sentinel_unready(tmp_path):
+    main = "\n    ".join(
+        [
+            "child = context.Process(target=work)",
+            "child.start()",
+            "while child.is_alive(): time.sleep(0.01)",
+            "print('ended', bool(multiprocessing.connection.wait([child.sentinel], 0)))",
+        ]
+    )
+    code = "import multiprocessing.connection" + GUARDED.format(
+        method="spawn", work="os.system('sleep 4 &')", main=main
+    )
+    assert python(tmp_path, code).stdout == "ended False\n"
+
+
+def test_a_breakpoint_in_a_child_finds_no_terminal(tmp_path):
+    main = "child = context.Process(target=work); child.start(); child.join(); print('exit code', child.exitcode)"
+    done = python(tmp_path, GUARDED.format(method="spawn", work="breakpoint(); pass", main=main), input="c\n")
+    assert done.stdout.splitlines()[-1] == "exit code 1"
+    said = "bdb.BdbQuit" if sys.version_info < (3, 14) else "Quitting pdb will kill the process"
+    assert said in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="Process.interrupt is new in Python 3.14")
+@posix
+def test_an_interrupted_child_runs_its_finally(tmp_path):
+    work = "\n    ".join(["try:", "    print('here', flush=True)", "    time.sleep(60)", "finally: print('finally')"])
+    main = "child = context.Process(target=work); child.start(); time.sleep(2); child.interrupt(); child.join()"
+    done = python(tmp_path, GUARDED.format(method="spawn", work=work, main=main))
+    assert done.stdout == "here\nfinally\n"
+
+
+@posix
+def test_a_signal_that_is_blocked_at_the_start_is_blocked_in_the_child(tmp_path):
+    """The trap: when multiprocessing starts its resource tracker, up to Python 3.13.0 at least, it unblocks SIGINT."""
+    work = "print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    main = "\n    ".join(
+        [
+            "from multiprocessing.resource_tracker import ensure_running",
+            "ensure_running()",
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])",
+            "child = context.Process(target=work); child.start(); child.join()",
+        ]
+    )
+    assert python(tmp_path, GUARDED.format(method="spawn", work=work, main=main)).stdout == "True\n"
