@@ -158,10 +158,17 @@ def test_whether_the_forkserver_imports_the_script(tmp_path):
 
 @pytest.mark.skipif(sys.version_info < (3, 15), reason="on_error is new in Python 3.15")
 @posix
-def test_the_forkserver_says_what_it_cannot_preload(tmp_path):
-    main = "context.set_forkserver_preload(['no_such_module'], on_error='warn'); context.Process(target=work).start()"
-    done = python(tmp_path, GUARDED.format(method="forkserver", work="pass", main=main))
-    assert "no_such_module" in done.stderr
+def test_what_the_forkserver_cannot_preload(tmp_path):
+    main = (
+        "context.set_forkserver_preload(['no_such_module'], on_error=sys.argv[1]); context.Process(target=work).start()"
+    )
+    code = GUARDED.format(method="forkserver", work="pass", main=main)
+    assert python(tmp_path, code, "ignore").stderr == python(tmp_path, code, "warn").stderr == ""
+    warns = python(tmp_path, code, "warn", env={**os.environ, "PYTHONWARNINGS": "default"})
+    assert "ImportWarning: Failed to preload module 'no_such_module'" in warns.stderr
+    fails = python(tmp_path, code, "fail")
+    assert fails.returncode == 1
+    assert "No module named 'no_such_module'" in fails.stderr
 
 
 @posix
