@@ -49,7 +49,6 @@ def get_setting() -> str:
 
 
 def what_print_writes_to() -> str:
-    """Name the module of this process's sys.stdout."""
     return type(sys.stdout).__module__
 
 
