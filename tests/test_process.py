@@ -217,3 +217,28 @@ def test_a_signal_that_is_blocked_at_the_start_is_blocked_in_the_child(tmp_path)
         ]
     )
     assert python(tmp_path, GUARDED.format(method="spawn", work=work, main=main)).stdout == "True\n"
+
+
+@posix
+def test_start_waits_forever_for_a_child_that_was_killed_before_it_read_its_arguments(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, time\nif '--multiprocessing-fork' in sys.orig_argv: time.sleep(30)"
+    )
+    code = """
+import multiprocessing, psutil, signal, sys, threading, time
+def work(data): pass
+def kill_it():
+    time.sleep(0.5)
+    for child in psutil.Process().children():
+        if "--multiprocessing-fork" in child.cmdline():
+            child.kill()
+if __name__ == "__main__":
+    signal.alarm(3)
+    threading.Thread(target=kill_it).start()
+    multiprocessing.get_context("spawn").Process(target=work, args=(bytes(int(sys.argv[1])),)).start()
+    time.sleep(1)  # then it is killed here
+    print("started")
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    assert python(tmp_path, code, "50000", env=environment).stdout == "started\n"
+    assert python(tmp_path, code, "100000", env=environment).returncode == -signal.SIGALRM
