@@ -35,28 +35,8 @@ def download(label: str, seconds: float = 0.3) -> None:
         time.sleep(seconds)
 
 
-def nap(seconds: float) -> None:
-    with span(f"{seconds} s"):
-        time.sleep(seconds)
-
-
-def end_with(way: str) -> None:
-    """End this process in one of four ways; any other `way` returns."""
-    if way == "sys.exit(3)":
-        sys.exit(3)
-    if way == "os._exit(4)":
-        os._exit(4)
-    if way == "an exception":
-        raise ValueError("this input makes no sense")
-
-
-def parent_pid() -> int:
-    """The id of the process that asked for this one."""
-    return multiprocessing.parent_process().pid
-
-
-def get_setting() -> str:
-    return setting
+def fail(text: str) -> None:
+    raise ValueError(f"no number: {text}")
 
 
 def add_item(items: list[str]) -> None:
@@ -64,6 +44,19 @@ def add_item(items: list[str]) -> None:
     print("in the child:", items)
 
 
+def get_setting() -> str:
+    return setting
+
+
 def what_print_writes_to() -> str:
-    """Name the module of this process's sys.stdout."""
     return type(sys.stdout).__module__
+
+
+def nap(seconds: float) -> None:
+    with span(f"{seconds} s"):
+        time.sleep(seconds)
+
+
+def parent_pid() -> int:
+    """The id of the process that asked for this one."""
+    return multiprocessing.parent_process().pid

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -47,11 +49,11 @@ def test_download_and_nap_wait(mp):
 
 
 @pytest.mark.parametrize(
-    ("way", "exitcode"), [("returning", 0), ("sys.exit(3)", 3), ("os._exit(4)", 4), ("an exception", 1)]
+    ("function", "number", "exitcode"), [(abs, -2, 0), (sys.exit, 3, 3), (os._exit, 4, 4), (process.fail, 5, 1)]
 )
-def test_end_with(mp, way, exitcode, capsys):
-    assert run(mp, process.end_with, way).exitcode == exitcode
-    assert ("ValueError" in capsys.readouterr().err) is (way == "an exception")
+def test_how_a_child_ends(mp, function, number, exitcode, capsys):
+    assert run(mp, function, number).exitcode == exitcode
+    assert ("ValueError" in capsys.readouterr().err) is (function is process.fail)
 
 
 def test_only_a_forked_child_sees_a_changed_global(mp, method, monkeypatch):
@@ -78,13 +80,13 @@ def test_what_print_writes_to(mp):
 
 
 def test_a_traceback_says_which_process_and_which_line(mp, capsys):
-    child = mp.Process(target=process.end_with, args=("an exception",), name="unlucky")
+    child = mp.Process(target=process.fail, args=("twelve",), name="unlucky")
     child.start()
     child.join(60)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "Process unlucky:"
-    assert lines[-1] == "ValueError: this input makes no sense"
-    assert [line for line in lines if "File" in line][-1].endswith("in end_with")
+    assert lines[-1] == "ValueError: no number: twelve"
+    assert [line for line in lines if "File" in line][-1].endswith("in fail")
 
 
 def test_the_default_start_method_is_what_the_text_says():
@@ -106,3 +108,137 @@ def test_fork_warns_of_threads_from_python_3_12_on():
     texts = [str(each.message) for each in caught if "multi-threaded" in str(each.message)]
     assert len(texts) == (sys.version_info >= (3, 12))
     assert all(text.endswith("is multi-threaded, use of fork() may lead to deadlocks in the child.") for text in texts)
+
+
+def python(folder, code, *arguments, **options):
+    """Run a script of its own, as in a terminal."""
+    (folder / "script.py").write_text(code)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    options = {"cwd": folder, "text": True, "timeout": 60, **pipes, **options}
+    return subprocess.run([sys.executable, "script.py", *arguments], **options)
+
+
+GUARDED = """
+import multiprocessing, os, random, signal, sys, time
+state = random.random()
+def work():
+    {work}
+if __name__ == "__main__":
+    context = multiprocessing.get_context("{method}")
+    {main}
+"""
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither these signals nor fork")
+
+
+@posix
+def test_a_daemon_lives_on_when_sigterm_ends_its_parent(tmp_path):
+    main = "context.Process(target=work, daemon=True).start(); os.kill(os.getpid(), signal.SIGTERM)"
+    done = python(tmp_path, GUARDED.format(method="spawn", work="time.sleep(0.5); print('awake')", main=main))
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "awake\n")
+
+
+@posix
+def test_wait_for_all_children_waits_for_the_forkserver_too(tmp_path):
+    main = "child = context.Process(target=work); child.start(); child.join(); signal.alarm(2); os.wait()"
+    done = python(tmp_path, GUARDED.format(method="forkserver", work="pass", main=main))
+    assert done.returncode == -signal.SIGALRM
+
+
+@posix
+def test_whether_the_forkserver_imports_the_script(tmp_path):
+    """Then all children inherit what its top level made, for instance the state of a generator."""
+    main = "\n    ".join(
+        ["for _ in range(2):", "    child = context.Process(target=work)", "    child.start()", "    child.join()"]
+    )
+    done = python(tmp_path, GUARDED.format(method="forkserver", work="print(state)", main=main))
+    first, second = done.stdout.splitlines()
+    fixed = sys.version_info >= (3, 14, 1) or (3, 13, 8) <= sys.version_info < (3, 14)
+    assert (first == second) is fixed
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="on_error is new in Python 3.15")
+@posix
+def test_what_the_forkserver_cannot_preload(tmp_path):
+    main = (
+        "context.set_forkserver_preload(['no_such_module'], on_error=sys.argv[1]); context.Process(target=work).start()"
+    )
+    code = GUARDED.format(method="forkserver", work="pass", main=main)
+    assert python(tmp_path, code, "ignore").stderr == python(tmp_path, code, "warn").stderr == ""
+    warns = python(tmp_path, code, "warn", env={**os.environ, "PYTHONWARNINGS": "default"})
+    assert "ImportWarning: Failed to preload module 'no_such_module'" in warns.stderr
+    fails = python(tmp_path, code, "fail")
+    assert fails.returncode == 1
+    assert "No module named 'no_such_module'" in fails.stderr
+
+
+@posix
+def test_a_program_that_a_spawned_child_started_keeps_the_sentinel_unready(tmp_path):
+    main = "\n    ".join(
+        [
+            "child = context.Process(target=work)",
+            "child.start()",
+            "while child.is_alive(): time.sleep(0.01)",
+            "print('ended', bool(multiprocessing.connection.wait([child.sentinel], 0)))",
+        ]
+    )
+    code = "import multiprocessing.connection" + GUARDED.format(
+        method="spawn", work="os.system('sleep 4 &')", main=main
+    )
+    assert python(tmp_path, code).stdout == "ended False\n"
+
+
+def test_a_breakpoint_in_a_child_finds_no_terminal(tmp_path):
+    main = "child = context.Process(target=work); child.start(); child.join(); print('exit code', child.exitcode)"
+    done = python(tmp_path, GUARDED.format(method="spawn", work="breakpoint(); pass", main=main), input="c\n")
+    assert done.stdout.splitlines()[-1] == "exit code 1"
+    said = "bdb.BdbQuit" if sys.version_info < (3, 14) else "Quitting pdb will kill the process"
+    assert said in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="Process.interrupt is new in Python 3.14")
+@posix
+def test_an_interrupted_child_runs_its_finally(tmp_path):
+    work = "\n    ".join(["try:", "    print('here', flush=True)", "    time.sleep(60)", "finally: print('finally')"])
+    main = "child = context.Process(target=work); child.start(); time.sleep(2); child.interrupt(); child.join()"
+    done = python(tmp_path, GUARDED.format(method="spawn", work=work, main=main))
+    assert done.stdout == "here\nfinally\n"
+
+
+@posix
+def test_a_signal_that_is_blocked_at_the_start_is_blocked_in_the_child(tmp_path):
+    """The trap: when multiprocessing starts its resource tracker, up to Python 3.13.0 at least, it unblocks SIGINT."""
+    work = "print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    main = "\n    ".join(
+        [
+            "from multiprocessing.resource_tracker import ensure_running",
+            "ensure_running()",
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])",
+            "child = context.Process(target=work); child.start(); child.join()",
+        ]
+    )
+    assert python(tmp_path, GUARDED.format(method="spawn", work=work, main=main)).stdout == "True\n"
+
+
+@posix
+def test_start_waits_forever_for_a_child_that_was_killed_before_it_read_its_arguments(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, time\nif '--multiprocessing-fork' in sys.orig_argv: time.sleep(30)"
+    )
+    code = """
+import multiprocessing, psutil, signal, sys, threading, time
+def work(data): pass
+def kill_it():
+    time.sleep(0.5)
+    for child in psutil.Process().children():
+        if "--multiprocessing-fork" in child.cmdline():
+            child.kill()
+if __name__ == "__main__":
+    signal.alarm(3)
+    threading.Thread(target=kill_it).start()
+    multiprocessing.get_context("spawn").Process(target=work, args=(bytes(int(sys.argv[1])),)).start()
+    time.sleep(1)  # then it is killed here
+    print("started")
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    assert python(tmp_path, code, "50000", env=environment).stdout == "started\n"
+    assert python(tmp_path, code, "100000", env=environment).returncode == -signal.SIGALRM

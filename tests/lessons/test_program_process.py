@@ -13,6 +13,7 @@ from whole_programs import write_program
 
 SCRIPTS = {
     "count": "print('total', sum(range(1_000_000)))",
+    "neighbour": "import count",
     "exits": "import sys; sys.exit(3)",
     "fails": "import os\nos.system('echo from a program')\nprint('said before')\nprint(int('twelve'))",
     "endless": "print('at work')\nwhile True:\n    pass",
@@ -23,9 +24,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT t
 
 
 @pytest.fixture
-def program(method, tmp_path) -> list[str]:
-    """The command that runs the lesson's program, with a start method, in a folder with scripts."""
-    write_program("my_jobs.py", method, tmp_path)
+def program(tmp_path) -> list[str]:
+    """The command that runs the lesson's program, in a folder with scripts."""
+    write_program("my_jobs.py", "spawn", tmp_path)
     for name, code in SCRIPTS.items():
         (tmp_path / f"{name}.py").write_text(code)
     return [sys.executable, "my_jobs.py"]
@@ -67,21 +68,33 @@ def test_wrong_arguments(program, tmp_path, arguments):
     assert done.stderr.startswith("usage: my_jobs.py")
 
 
+def test_the_same_script_given_twice_runs_once(program, tmp_path):
+    done = run([*program, "exits.py", "./exits.py", "count.py"], tmp_path)
+    assert done.stdout.splitlines() == ["exits.py: exit 3", "exits.py: exit 3", "count.py: exit 0"]
+    assert done.stderr.splitlines() == ["1 of 2", "2 of 2"]
+    assert done.returncode == 1
+
+
+def test_a_script_finds_its_neighbours(program, tmp_path):
+    (tmp_path / "sub").mkdir()
+    for name in ("count.py", "neighbour.py"):
+        (tmp_path / name).rename(tmp_path / "sub" / name)
+    assert run([*program, "sub/neighbour.py"], tmp_path).returncode == 0
+    assert log(tmp_path, "sub/neighbour") == ["total 499999500000"]
+
+
 @posix
-@pytest.mark.parametrize("to_all", [False, True], ids=["to the program", "to all, as Ctrl-C"])
-def test_an_interrupt_ends_it_at_once(program, tmp_path, to_all):
-    command = [*program, "count.py", "endless.py"]
+def test_an_interrupt_ends_it_at_once_and_keeps_what_is_done(program, tmp_path):
+    command = [*program, "count.py", "endless.py", "stubborn.py"]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
     with subprocess.Popen(command, cwd=tmp_path, text=True, **options) as running:
-        assert running.stderr.readline() == "1 of 2\n"
-        until = time.monotonic() + 30
-        while log_of_endless(tmp_path) != "at work\n" and time.monotonic() < until:
-            time.sleep(0.01)
+        assert running.stderr.readline() == "1 of 3\n"
+        wait_for(tmp_path / "endless.py.log", "at work\n")
         began = time.monotonic()
-        (os.killpg if to_all else os.kill)(running.pid, signal.SIGINT)
+        os.killpg(running.pid, signal.SIGINT)
         out, _ = running.communicate(timeout=30)
     assert time.monotonic() - began < 5
-    assert out.splitlines() == ["count.py: exit 0", "endless.py: not done"]
+    assert out.splitlines() == ["count.py: exit 0", "endless.py: not done", "stubborn.py: not done"]
     assert running.returncode == 130
     assert none_left(running.pid)
 
@@ -89,16 +102,14 @@ def test_an_interrupt_ends_it_at_once(program, tmp_path, to_all):
 @posix
 def test_a_second_interrupt_changes_nothing(program, tmp_path):
     """A handler that raised an exception would break off what the first one began, and leave the child."""
-    command = [*program, "count.py", "stubborn.py"]  # which takes a second to end
+    command = [*program, "count.py", "stubborn.py"]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=tmp_path, text=True, start_new_session=True, **options) as running:
         assert running.stderr.readline() == "1 of 2\n"
-        path, until = tmp_path / "stubborn.py.log", time.monotonic() + 30
-        while not (path.exists() and path.read_text()) and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_for(tmp_path / "stubborn.py.log", "deaf\n")
         for _ in range(3):
             running.send_signal(signal.SIGINT)
-            time.sleep(0.2)
+            time.sleep(0.02)
         out, _ = running.communicate(timeout=30)
     assert out.splitlines() == ["count.py: exit 0", "stubborn.py: not done"]
     assert running.returncode == 130
@@ -112,9 +123,10 @@ def test_a_script_that_ignores_sigterm_is_ended(program, tmp_path):
     assert log(tmp_path, "stubborn") == ["deaf"]
 
 
-def log_of_endless(folder: Path) -> str:
-    path = folder / "endless.py.log"
-    return path.read_text() if path.exists() else ""
+def wait_for(path: Path, text: str) -> None:
+    until = time.monotonic() + 30
+    while not (path.exists() and path.read_text() == text) and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def none_left(session: int) -> bool:
