@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # typing's name for it; a child need not import these
 if TYPE_CHECKING:
     from multiprocessing.managers import DictProxy, ListProxy
     from multiprocessing.queues import SimpleQueue
-    from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
+    from multiprocessing.sharedctypes import Synchronized
     from multiprocessing.synchronize import (
         Barrier,
         Condition,
@@ -112,7 +112,7 @@ def run_a_race(gun: Event) -> None:
         time.sleep(0.1)
 
 
-def dine(first: Cutlery, second: Cutlery, meet: Barrier, limit: float | None = None) -> None:
+def dine(first: Cutlery, second: Cutlery, meet: Barrier, limit=None) -> None:
     (name, lock), (other_name, other_lock) = first, second
     with holding(lock, ""):
         meet.wait()
@@ -131,7 +131,7 @@ def dine_or_tell(first: Cutlery, second: Cutlery, meet: Barrier, file: str) -> N
         dine(first, second, meet)
 
 
-def add_everywhere(value: Synchronized, array: SynchronizedArray, plain: list, managed: ListProxy) -> None:
+def add_everywhere(value, array, plain: list, managed: ListProxy) -> None:
     value.value += 1
     array[0] += 1
     plain[0] += 1

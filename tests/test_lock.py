@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -398,7 +399,7 @@ os.waitpid(child, 0)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no tracker")
-@pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="not known which of them have the mistake")
+@pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="not known how long 3.12 has the mistake")
 def test_childprocesserror_of_the_resource_tracker():
     """Which versions say so, the lesson says."""
     ran = subprocess.run([sys.executable, "-c", RESOURCE_TRACKER], capture_output=True, text=True, timeout=50)
@@ -416,3 +417,28 @@ def test_a_list_of_a_manager_can_be_cleared_from_3_14_on(mp):
 
 def test_a_lock_can_be_asked_from_3_14_on(mp):
     assert hasattr(mp.Lock(), "locked") == (sys.version_info >= (3, 14))
+
+
+def wait_in_is_set(event) -> None:
+    """Begin to look, and be asked to stop by a handler that sets the event itself."""
+    signal.signal(signal.SIGTERM, lambda number, frame: event.set())
+    while not event.is_set():
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no fork")
+def test_an_event_that_is_set_in_a_handler_can_stand_still():
+    """As a rule the signal comes while the main thread holds the event's lock."""
+    context = multiprocessing.get_context("fork")
+    for _ in range(20):
+        child = context.Process(target=wait_in_is_set, args=(context.Event(),))
+        child.start()
+        time.sleep(0.1)
+        child.terminate()
+        child.join(1)
+        stands_still = child.is_alive()
+        child.kill()
+        child.join()
+        if stands_still:
+            return
+    raise AssertionError("never stood still")
