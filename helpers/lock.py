@@ -9,7 +9,7 @@ import faulthandler
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 from helpers import mp, span
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.managers import DictProxy, ListProxy
     from multiprocessing.queues import SimpleQueue
-    from multiprocessing.sharedctypes import Synchronized, SynchronizedArray
+    from multiprocessing.sharedctypes import Synchronized
     from multiprocessing.synchronize import (
         Barrier,
         Condition,
@@ -27,65 +27,31 @@ if TYPE_CHECKING:
         RLock,
         Semaphore,
     )
+    from pathlib import Path
+
+    Cutlery = tuple[str, Lock]
 
 kept: Synchronized | None = None
 
 
-class Screen:
-    """A file for all processes, like a terminal: pieces stay in order."""
-
-    def __init__(self, pieces: SimpleQueue):
-        self.pieces, self.unfinished = pieces, ""
-
-    def write(self, text: str) -> None:
-        self.unfinished += text
-
-    def flush(self) -> None:
-        self.pieces.put(self.unfinished)
-        self.unfinished = ""
-
-    def text(self) -> str:
-        text = ""
-        while not self.pieces.empty():
-            text += self.pieces.get()
-        return text
-
-
-def greet(screen: Screen, lock: Lock) -> None:
-    lock.acquire()
-    try:
+def greet_at_once(number: int, terminal: Path, all_halfway: Barrier) -> None:
+    with open(terminal, "a") as screen, span("line"):
         print("hello", end=" ", file=screen, flush=True)
-        time.sleep(0.05)
-        print("world", file=screen, flush=True)
-    finally:
-        lock.release()
+        all_halfway.wait()
+        time.sleep(number / 50)
+        print("world", number, file=screen, flush=True)
 
 
-@contextmanager
-def holding(lock: Lock | Semaphore, label: str) -> Iterator[None]:
-    """What `with lock:` does, with marks for the timeline."""
-    with span(label, "waiting"):
+def greet(number: int, terminal: Path, lock: Lock) -> None:
+    with span("lock", "waiting"):
         lock.acquire()
     try:
-        with span(label, "holding"):
-            yield
+        with open(terminal, "a") as screen, span("line", "holding"):
+            print("hello", end=" ", file=screen, flush=True)
+            time.sleep(0.1)
+            print("world", number, file=screen, flush=True)
     finally:
         lock.release()
-
-
-def greet_in_turn(screen: Screen, lock: Lock) -> None:
-    with holding(lock, "line"):
-        print("hello", end=" ", file=screen, flush=True)
-        time.sleep(0.05)
-        print("world", file=screen, flush=True)
-
-
-def greet_at_once(screen: Screen, all_halfway: Barrier) -> None:
-    with span("line"):
-        print("hello", end=" ", file=screen, flush=True)
-        all_halfway.wait()  # until every process has come this far
-        time.sleep(0.05)
-        print("world", file=screen, flush=True)
 
 
 def careless(lock: Lock) -> None:
@@ -97,10 +63,6 @@ def careless(lock: Lock) -> None:
 def careful(lock: Lock) -> None:
     with lock:
         int("not a number")
-
-
-def let_go(lock: Lock) -> None:
-    lock.release()
 
 
 def add_one(counter: Synchronized, both_have_read: Barrier) -> None:
@@ -116,21 +78,75 @@ def add_in_turn(counter: Synchronized, times: int) -> None:
             counter.value += 1
 
 
-def count_into(
-    total: Synchronized,
-    lock: AbstractContextManager,
-    numbers: range,
-    batch: int,
-) -> None:
+def count_into(total: Synchronized, numbers: range, batch: int) -> None:
     """Count those that 7 divides; add to the total after each full `batch`."""
     found = 0
     with span("count"):
         for done, number in enumerate(numbers, start=1):
             found += number % 7 == 0
             if done % batch == 0:
-                with lock:
+                with total.get_lock():
                     total.value += found
                 found = 0
+
+
+@contextmanager
+def holding(lock: Lock | Semaphore, label: str) -> Iterator[None]:
+    """What `with lock:` does, with marks for the timeline."""
+    with span(label, "waiting"):
+        lock.acquire()
+    try:
+        with span(label, "holding"):
+            yield
+    finally:
+        lock.release()
+
+
+def query(connections: Semaphore) -> None:
+    with holding(connections, "query"):
+        time.sleep(0.1)
+
+
+def run_a_race(gun: Event) -> None:
+    with span("gun", "waiting"):
+        gun.wait()
+    with span("run"):
+        time.sleep(0.1)
+
+
+def dine(first: Cutlery, second: Cutlery, meet: Barrier, limit=None) -> None:
+    (name, lock), (other_name, other_lock) = first, second
+    with holding(lock, ""):
+        meet.wait()
+        with span(f"has the {name}, wants the {other_name}", "waiting"):
+            got_it = other_lock.acquire(timeout=limit)
+        if got_it:
+            with span("eats"):
+                time.sleep(0.1)
+            other_lock.release()
+
+
+def dine_or_tell(first: Cutlery, second: Cutlery, meet: Barrier, file: str) -> None:
+    meet.wait()
+    with open(file, "w") as log:
+        faulthandler.dump_traceback_later(1, exit=True, file=log)
+        dine(first, second, meet)
+
+
+def add_everywhere(value, array, plain: list, managed: ListProxy) -> None:
+    value.value += 1
+    array[0] += 1
+    plain[0] += 1
+    managed[0] += 1
+
+
+def count_sevens(numbers: range) -> int:
+    """Count the numbers that 7 divides."""
+    return sum(number % 7 == 0 for number in numbers)
+
+
+def put_count(counts: SimpleQueue, numbers: range) -> None:
+    counts.put(count_sevens(numbers))
 
 
 def hold_for_all(lock: Lock) -> None:
@@ -146,16 +162,8 @@ def hold_for_saving(lock: Lock) -> None:
         time.sleep(0.03)
 
 
-def query(connections: Semaphore) -> None:
-    with holding(connections, "query"):
-        time.sleep(0.1)
-
-
-def run_a_race(gun: Event) -> None:
-    with span("gun", "waiting"):
-        gun.wait()
-    with span("run"):
-        time.sleep(0.1)
+def let_go(lock: Lock) -> None:
+    lock.release()
 
 
 def two_phases(barrier: Barrier, seconds: float) -> None:
@@ -211,81 +219,6 @@ def transfer(
         time.sleep(0.05)  # look at both accounts
         change(lock, source, -amount)
         change(lock, target, amount)
-
-
-def dine(
-    first: tuple[str, Lock],
-    second: tuple[str, Lock],
-    both_hold_one: Barrier,
-    patience: float | None = None,
-) -> None:
-    """Take two locks; wait `patience` seconds at most for the second."""
-    (name, lock), (other_name, other_lock) = first, second
-    with holding(lock, ""):
-        both_hold_one.wait()
-        with span(f"has the {name}, wants the {other_name}", "waiting"):
-            got_it = other_lock.acquire(timeout=patience)
-        if got_it:
-            with span("eats"):
-                time.sleep(0.1)
-            other_lock.release()
-
-
-def dine_and_tell(
-    first: tuple[str, Lock],
-    second: tuple[str, Lock],
-    meet: Barrier,
-    file: str,
-) -> None:
-    """`dine`; a second after both have come, say in a file where this process is."""
-    meet.wait()  # for the other, who may take long to start
-    with open(file, "w") as log:
-        faulthandler.dump_traceback_later(1, file=log)
-        dine(first, second, meet)
-
-
-def add_everywhere(
-    value: Synchronized,
-    array: SynchronizedArray,
-    plain: list[int],
-    managed: ListProxy,
-) -> None:
-    value.value += 1
-    array[0] += 1
-    plain[0] += 1
-    managed[0] += 1
-
-
-def count_sevens(numbers: range) -> int:
-    """Count the numbers that 7 divides."""
-    return sum(number % 7 == 0 for number in numbers)
-
-
-def put_count(counts: SimpleQueue, numbers: range) -> None:
-    counts.put(count_sevens(numbers))
-
-
-def keep(counter: Synchronized) -> None:
-    """A pool's initializer: keep the counter for this worker's tasks."""
-    global kept
-    kept = counter
-
-
-def count_sevens_into_kept(numbers: range) -> None:
-    found = count_sevens(numbers)
-    with kept.get_lock():
-        kept.value += found
-
-
-def work_until(stop: Event, lock: Lock, seconds: float) -> None:
-    while not stop.is_set():
-        with holding(lock, "task"):
-            time.sleep(seconds)
-
-
-def score(points: DictProxy) -> None:
-    points["ann"].append(3)
-    points["bob"] = [*points["bob"], 3]
 
 
 def be_in(said: Connection, line: str, things: dict) -> None:
@@ -385,3 +318,32 @@ def tell(said: Connection, call: str, things: dict) -> None:
     said.send("I begin")
     said.send(eval(call, things))
     time.sleep(60)
+
+
+def keep(counter: Synchronized) -> None:
+    """A pool's initializer: keep the counter for this worker's tasks."""
+    global kept
+    kept = counter
+
+
+def count_sevens_into_kept(numbers: range) -> None:
+    found = count_sevens(numbers)
+    with kept.get_lock():
+        kept.value += found
+
+
+def work_until(stop: Event, lock: Lock, seconds: float) -> None:
+    while not stop.is_set():
+        with holding(lock, "task"):
+            time.sleep(seconds)
+
+
+def look_now_and_then(event: Event) -> None:
+    with span("event", "waiting"):
+        while not event.is_set():
+            time.sleep(0.02)
+
+
+def score(points: DictProxy) -> None:
+    points["ann"].append(3)
+    points["bob"] = [*points["bob"], 3]

@@ -15,11 +15,6 @@ SAMPLES = {
         '  File "<cell>", line 6, in <cell line: 0>\n    second.recv()\n',
         '  File "<cell>", line 6, in f\n    second.recv()\n',
     ),
-    "how many files were done when the program was stopped": (
-        "Linux, macOS: stopped: 2 of 30 files, 0 bad, 4 words\n",
-        "Linux, macOS: stopped: 12 of 30 files, 1 bad, 260 words\n",
-        "Linux, macOS: stopped: 0 of 30 files, 0 bad, 0 words\n",
-    ),
     "an image's file, which an older Pillow names with its folders, and Windows with a backslash": (
         "cannot identify image file 'photos/a.png'\ncannot identify image file 'photos/b.png'\n",
         "cannot identify image file '/tmp/x/photos/a.png'\ncannot identify image file 'photos\\\\b.png'\n",
@@ -243,6 +238,15 @@ SAMPLES = {
         "pool('bytes(10**6)', tasks)   TimeoutError; another: works\n"
         "executor('bytes(10**6)', tasks) BrokenProcessPool; another: BrokenProcessPool\n",
         "here.recv()   waits\nqueue.get(timeout=0.1)   raises Empty\n",
+    "the numbers of processes that print, whose order is not promised": (
+        "hello world 0\nhello world 2\nhello world 1\n",
+        "hello world 2\nhello world 0\nhello world 1\n",
+        "hello hello world 0\nworld 2\nhello world 1\n",
+    ),
+    "clear() of a managed list, which came with Python 3.14": (
+        "AttributeError: 'ListProxy' object has no attribute 'clear'\nafter del points[:]: []\n",
+        "after del points[:]: []\n",
+        "AttributeError: 'ListProxy' object has no attribute 'append'\nafter del points[:]: []\n",
     ),
 }
 
