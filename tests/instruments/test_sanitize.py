@@ -238,6 +238,7 @@ SAMPLES = {
         "pool('bytes(10**6)', tasks)   TimeoutError; another: works\n"
         "executor('bytes(10**6)', tasks) BrokenProcessPool; another: BrokenProcessPool\n",
         "here.recv()   waits\nqueue.get(timeout=0.1)   raises Empty\n",
+    ),
     "the numbers of processes that print, whose order is not promised": (
         "hello world 0\nhello world 2\nhello world 1\n",
         "hello world 2\nhello world 0\nhello world 1\n",
