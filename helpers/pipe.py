@@ -128,13 +128,11 @@ class Block:
 
 
 def square_numbers(end: Connection) -> None:
-    """Answer each number with its square; a 13 is deadly."""
-    with suppress(EOFError):
-        while True:
-            number = end.recv()
-            if number == 13:
-                os._exit(1)  # as if it had been killed
-            end.send(number * number)
+    """Answer each number with its square, until None comes; a 13 is deadly."""
+    while (number := end.recv()) is not None:
+        if number == 13:
+            os._exit(1)  # as if it had been killed
+        end.send(number * number)
 
 
 class Invitation:
