@@ -2,6 +2,7 @@
 
 import multiprocessing
 import pickle
+import re
 import socket
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from contextlib import nullcontext
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from helpers import pipe, timeline
@@ -375,6 +378,7 @@ import sys
 import time
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 
 
 def make_block(end):
@@ -435,3 +439,51 @@ def test_recv_bytes_into_an_array_of_two_dimensions():
     with pytest.raises(multiprocessing.BufferTooShort):
         reader.recv_bytes_into(picture)
     assert reader.recv_bytes_into(memoryview(picture).cast("B")) == 48
+
+
+FAILS = {  # how the published solution of an exercise is called, so that an error comes in the parent
+    1: "my_pipe.ask(pipe.echo, [1, lambda: 2])",
+    2: "my_pipe.total_of([1, lambda: 2])",
+    4: "my_pipe.gather({'a': send_for_ever, 'b': lambda writer: None})",
+}
+CALL = """
+import my_pipe
+from helpers import pipe
+
+
+def send_for_ever(writer):
+    while True:
+        writer.send("more")
+
+
+if __name__ == "__main__":
+    {call}
+"""
+
+
+def solution(number: int) -> str:
+    notebook = nbformat.read(Path(__file__).parent.parent / "notebooks/04_pipe.ipynb", as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return re.findall(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL)[number - 1]
+
+
+@pytest.mark.parametrize("number", FAILS)
+def test_after_an_error_in_the_parent_a_solution_ends(tmp_path, number):
+    """The traceback keeps the frame, and the frame the ends: then the child would wait, and the program for it."""
+    (tmp_path / "my_pipe.py").write_text(solution(number))
+    (tmp_path / "main.py").write_text(CALL.format(call=FAILS[number]))
+    ran = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert "Traceback" in ran.stderr
+
+
+def test_the_solution_that_searches_lines_does_not_hide_a_death(tmp_path, monkeypatch):
+    (tmp_path / "my_pipe_of_three.py").write_text(solution(3))
+    monkeypatch.syspath_prepend(tmp_path)
+    matching = __import__("my_pipe_of_three").matching
+    from_parent, to_child = multiprocessing.Pipe(duplex=False)
+    from_child, to_parent = multiprocessing.Pipe(duplex=False)
+    from_parent.close()  # the child has died
+    to_parent.close()
+    with pytest.raises(BrokenPipeError):
+        matching(["a line"], to_child, from_child)
