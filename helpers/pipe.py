@@ -28,7 +28,7 @@ def receive_and_print(end: Connection) -> None:
 def customer(end: Connection) -> None:
     for words in ("one tea", "here are 3", "goodbye"):
         with span("thinking"):
-            time.sleep(0.1)
+            time.sleep(0.06)
         sent(words)
         end.send(words)
         with span("waiting", "waiting"):
@@ -46,7 +46,7 @@ def clerk(end: Connection) -> None:
             words = end.recv()
         received(words)
         with span("serving"):
-            time.sleep(0.15)
+            time.sleep(0.1)
         sent(ANSWERS[words])
         end.send(ANSWERS[words])
 
