@@ -241,9 +241,9 @@ SAMPLES = {
         "memory that is gone: exit code 0\n",
     ),
     "how many threads NumPy's library has, which depends on the number of cores": (
-        "Linux: set never: 2 threads on 2 cores\nLinux: set before the import: 1 threads on 2 cores\n",
-        "Linux: set never: 8 threads on 8 cores\nLinux: set before the import: 1 threads on 8 cores\n",
-        "Linux: set never: 1 threads on 8 cores\nLinux: set before the import: 8 threads on 8 cores\n",
+        "Linux: set after the import: 2 threads on 2 cores\nLinux: set before the import: 1 threads on 2 cores\n",
+        "Linux: set after the import: 8 threads on 8 cores\nLinux: set before the import: 1 threads on 8 cores\n",
+        "Linux: set after the import: 1 threads on 8 cores\nLinux: set before the import: 8 threads on 8 cores\n",
     ),
 }
 
