@@ -34,7 +34,7 @@ from right_answers import RIGHT
 from same_answers import SAME
 from wrong_answers import WRONG
 
-from helpers.exercise import LIMIT, verdict
+from helpers.checking import LIMIT, verdict
 
 LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 ROUNDS = 5

@@ -1,0 +1,3 @@
+"""The judges of lesson pool: not written yet."""
+
+JUDGES = {}

@@ -1,0 +1,3 @@
+"""The judges of lesson queue: not written yet."""
+
+JUDGES = {}
