@@ -30,7 +30,7 @@ _LAZY = {
     "check": "checking",
     "curves": "chart",
     "explore": "experiments",
-    "language": "language",
+    "language": "sentences",
     "run_program": "programs",
     "show": "source",
     "show_error": "errors",

@@ -29,7 +29,7 @@ import uuid
 from pathlib import Path
 
 from helpers import judges
-from helpers.language import say, translated
+from helpers.sentences import say, translated
 
 LIMIT = 8.0  # seconds for the learner's code; where nothing else is going on, an answer comes within 10
 START = 30.0  # seconds for the process to start: on a busy machine that is not the learner's fault
@@ -136,6 +136,7 @@ def _kill_all(mark: str) -> None:
                         process.kill()
         if not found:
             break
+        time.sleep(0.01)
 
 
 def _in_the_way(folder: Path) -> list[str]:

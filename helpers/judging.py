@@ -35,6 +35,7 @@ beside it: it has its turn again when the call is back, or when nothing has move
 import contextlib
 import functools
 import importlib
+import io
 import json
 import multiprocessing.process
 import os
@@ -48,7 +49,7 @@ from multiprocessing import connection
 from pathlib import Path
 from queue import SimpleQueue
 
-from helpers.language import say, translated
+from helpers.sentences import describe, say, short, translated
 
 NOTES, JUDGE = "HELPERS_NOTES", "HELPERS_JUDGE"  # environment variables: the folder of the notes, the judge's process
 QUICK = 0.25  # seconds in which that process starts where nothing else is going on; 0.16 were measured
@@ -99,7 +100,7 @@ def in_a_child(function: Callable | None = None, *, otherwise: str = "") -> Call
 
 def no_traceback() -> None:
     """For a child that raises on purpose: its traceback would puzzle the learner."""
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = io.StringIO()
 
 
 def note(what: str, text: str = "") -> None:
@@ -282,7 +283,8 @@ class Call:
     def _line(self) -> str:
         for frame, line in traceback.walk_stack(sys._current_frames()[threading.main_thread().ident]):
             if frame.f_code.co_filename.endswith(self.file):
-                return f"line {line}: {Path(self.file).read_text('utf-8').splitlines()[line - 1].strip()}"
+                code = Path(self.file).read_text("utf-8").splitlines()[line - 1].strip()
+                return say("line {line}: {code}", line=line, code=code)
         return ""
 
     def raised(self, words: str) -> bool:
@@ -428,7 +430,7 @@ class Learner:
         return function
 
 
-# Values and exceptions in sentences.
+# Values.
 
 
 class AnyOrder(list):
@@ -446,27 +448,6 @@ def same(got: object, expected: object) -> bool:
     if isinstance(expected, dict):
         return got.keys() == expected.keys() and all(same(got[key], expected[key]) for key in expected)
     return got == expected
-
-
-def short(value: object) -> str:
-    """A value for a sentence: a name or at most 60 characters."""
-    try:
-        return cut(getattr(value, "__name__", None) or repr(value), 60)
-    except BaseException as error:
-        return f"an object of class {type(value).__name__}, whose repr raises {type(error).__name__}"
-
-
-def describe(error: BaseException) -> str:
-    """An exception for a sentence: its type, and its text in one line."""
-    try:
-        text = " ".join(str(error).split()).rstrip(".")
-    except BaseException as another:
-        text = f"its text raises {type(another).__name__}"
-    return f"{type(error).__name__}: {cut(text, 120)}" if text else type(error).__name__
-
-
-def cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 # The process.

@@ -51,14 +51,14 @@ RULES = ["tests/test_notebooks.py::test_workers_do_not_take_long", "tests/test_r
 TESTS = {
     **{lesson: ([f"tests/test_{lesson}.py", *RULES], [notebook]) for lesson, notebook in LESSONS.items()},
     **{
-        f"exercises/{lesson}": (
+        f"judges/{lesson}": (
             ["-m", "not weekly and not thorough", f"tests/test_exercises.py::Test{lesson.title()}"],
             [],
         )
         for lesson in LESSONS
     },
-    "exercise": (["tests/test_exercises.py"], []),
-    "judge": (["tests/test_exercises.py"], []),
+    "checking": (["tests/test_exercises.py"], []),
+    "judging": (["tests/test_exercises.py"], []),
     "experiments": (["tests/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/test_chart.py"], list(LESSONS.values())),
     "labels": (["tests/test_chart.py"], list(LESSONS.values())),

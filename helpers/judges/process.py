@@ -22,7 +22,7 @@ from helpers.judging import (
     told,
     wait_until,
 )
-from helpers.language import say
+from helpers.sentences import say
 
 POSIX = os.name == "posix"
 LIMITS = "Without a limit, join() waits however long it takes."
@@ -81,7 +81,7 @@ def greeting(my: Learner) -> None:
     call = my(run_program, my.file, said=say("running {file}", file=my.file))
     assert call.is_right()
     error, printed, started = call.value.stderr, call.value.stdout.splitlines(), told("started")
-    last = (error.splitlines() or ["no message"])[-1]
+    last = (error.splitlines() or [""])[-1]
     assert "bootstrapping phase" not in error, (
         "raised RuntimeError, about the bootstrapping phase: the child imports the script, and starts a child.",
         GUARD,

@@ -1,7 +1,7 @@
-"""`language`: the language of the notebook, in which `check` speaks; and `say`, by which its sentences are translated.
+"""The sentences in which `check` speaks, and `language`, which chooses the notebook's.
 
 The English sentence is the key: helpers/locale/zh.json has it with its Chinese. What has none stays English, and
-tests/test_language.py lists it.
+tests/test_sentences.py lists it.
 """
 
 import functools
@@ -71,3 +71,24 @@ def _read(name: str) -> Catalogue:
         return Catalogue()
     with path.open(encoding="utf-8") as file:
         return Catalogue(file)
+
+
+def short(value: object) -> str:
+    """A value for a sentence: a name or at most 60 characters."""
+    try:
+        return cut(getattr(value, "__name__", None) or repr(value), 60)
+    except BaseException as error:
+        return f"an object of class {type(value).__name__}, whose repr raises {type(error).__name__}"
+
+
+def describe(error: BaseException) -> str:
+    """An exception for a sentence: its type, and its text in one line."""
+    try:
+        text = " ".join(str(error).split()).rstrip(".")
+    except BaseException as another:
+        text = f"its text raises {type(another).__name__}"
+    return f"{type(error).__name__}: {cut(text, 120)}" if text else type(error).__name__
+
+
+def cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 3]}..."
