@@ -131,6 +131,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> bool:
 
 
 class Time:
+    slowness = 1.0  # so many times as long this process needed to start as where nothing else is going on; 3 at most
     faster, process = 1.0, 0  # so many times as fast in this process, but for the judge
     limits: list[float] = []  # noqa: RUF012  seconds that the learner's code wanted to wait at most, since the call
     inside = threading.local()
@@ -272,7 +273,7 @@ class Call:
             if now > look:
                 seen, before, look = moves(), seen, now + 0.2
                 since = now if seen != before else since
-                if now - since > PATIENCE:
+                if now - since > PATIENCE * Time.slowness:
                     break
         self.back = self._back.is_set()
         self.stands = "" if self.back else self._line()
@@ -299,7 +300,7 @@ class Call:
     def must_be_right(self) -> None:
         """What every judge asks last: it is back, with what was expected, and no process is left."""
         assert self.is_right(), (self.outcome(), self.hint)
-        deadline = time.monotonic() + PATIENCE / 10
+        deadline = time.monotonic() + 0.3 * Time.slowness
         while (there := left()) and time.monotonic() < deadline:  # one that was killed takes a moment to die
             pause(0.02)
         joined = not all(is_gone(each.pid) for each in there)
@@ -456,7 +457,7 @@ def same(got: object, expected: object) -> bool:
 def keep(**record: object) -> None:
     """Put a record for the notebook in place of the one before, in one step."""
     new = Path(os.environ[NOTES]).with_name("new")
-    new.write_text(json.dumps({**record, "slowness": PATIENCE / 3}), encoding="utf-8")
+    new.write_text(json.dumps({**record, "slowness": Time.slowness}), encoding="utf-8")
     os.replace(new, new.with_name("record"))
 
 
@@ -484,8 +485,7 @@ def _failed() -> str:
 
 def main(lesson: str, number: str, folder: str, began: str) -> None:
     """What the process does that `check` starts; it never returns."""
-    global PATIENCE
-    PATIENCE *= min(3.0, max(1.0, (time.time() - float(began)) / QUICK))
+    Time.slowness = min(3.0, max(1.0, (time.time() - float(began)) / QUICK))
     os.environ |= {NOTES: str(Path(folder, "notes")), JUDGE: str(os.getpid())}
     os.mkdir(os.environ[NOTES])
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a kernel's parent may ignore it

@@ -13,6 +13,7 @@ from pathlib import Path
 from helpers.judging import (
     AnyOrder,
     Learner,
+    Time,
     in_a_child,
     is_gone,
     no_traceback,
@@ -203,10 +204,10 @@ def run_for(my: Learner) -> None:
         my("run_for", be_killed, 60, gives=True, hint=(killed, ask)).must_be_right()
 
     late = "It does not end within that time, so it has to be ended."
-    call = my.begin("run_for", leave_late, 1.8, gives=False, hint=(late, ask))
     began = time.monotonic()
+    call = my.begin("run_for", leave_late, 1.8, gives=False, hint=(late, ask))
     call.wait(until=lambda: noted("begun"))
-    call.wait(seconds=2.8)
+    call.wait(seconds=1.8 + Time.slowness)
     took = time.monotonic() - began
     if not call.back:
         note("leave")
