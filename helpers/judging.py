@@ -62,12 +62,6 @@ HERE = {
     "call": "ran the function here, in the program itself, and not in a child. Hint: target=function hands it over, "
     "target=function() calls it at once.",
 }
-LEFT = {
-    (False, False): "left a child running.",
-    (False, True): "left {count} children running.",
-    (True, False): "left a zombie: a child not joined. Hint: join() comes last.",
-    (True, True): "left zombies: {count} children not joined. Hint: join() comes last.",
-}
 
 
 # What runs in children.
@@ -139,8 +133,7 @@ class Time:
 
 def run_time(faster: float) -> None:
     """From now on in this process waits with a limit are over so many times as fast; clocks of the learner's agree."""
-    Time.faster, Time.process = faster, os.getpid()
-    Time.limits.clear()
+    Time.faster, Time.process, Time.limits = faster, os.getpid(), []
 
 
 def _is_fast() -> bool:
@@ -183,6 +176,8 @@ def _fast_clock(clock: Callable[[], float]) -> Callable[[], float]:
 
 def prepare_time() -> None:
     """To be called before the learner's file is imported, which may do `from time import sleep`."""
+    from multiprocessing import synchronize
+
     process = multiprocessing.process.BaseProcess
     for owner, name, place in (
         (time, "sleep", 0),
@@ -190,6 +185,7 @@ def prepare_time() -> None:
         (process, "join", 1),
         (threading.Thread, "join", 1),
         (threading.Condition, "wait", 1),
+        (synchronize.Condition, "wait", 1),
     ):
         setattr(owner, name, _fast_wait(getattr(owner, name), place))
     for name in ("monotonic", "perf_counter", "time"):
@@ -248,7 +244,7 @@ class Call:
     def __init__(self, function: Callable, arguments: tuple, file: str, said: str, hint: str = "", gives=ANYTHING):
         self.function, self.arguments, self.file = function, arguments, file
         self.said, self.hint, self.expected = said, hint, gives
-        self.value, self.error, self.back, self.stands = NOTHING, None, False, ""
+        self.value, self.error, self.back, self.stands, self.limits = NOTHING, None, False, "", Time.limits
         self._back = threading.Event()
 
     def run(self) -> None:
@@ -257,10 +253,6 @@ class Call:
         except BaseException as error:
             self.error = error
         self._back.set()
-
-    @property
-    def limits(self) -> list[float]:
-        return list(Time.limits)
 
     def wait(self, until: Callable[[], object] = lambda: False, seconds: float = float("inf")) -> bool:
         """Wait until it is back, the condition holds, or nothing has moved for PATIENCE; for so many seconds at most.
@@ -303,8 +295,10 @@ class Call:
         deadline = time.monotonic() + 0.3 * Time.slowness
         while (there := left()) and time.monotonic() < deadline:  # one that was killed takes a moment to die
             pause(0.02)
-        joined = not all(is_gone(each.pid) for each in there)
-        assert not there, (say(LEFT[not joined, len(there) > 1], count=len(there)), self.hint)
+        children = "a child" if len(there) == 1 else say("{count} children", count=len(there))
+        running = say("left {children} running.", children=(children,))
+        zombie = say("left a zombie: {children} not joined. Hint: join() comes last.", children=(children,))
+        assert not there, (zombie if all(is_gone(each.pid) for each in there) else running, self.hint)
 
     def outcome(self) -> object:
         """What came of it, for a sentence."""
@@ -420,12 +414,8 @@ class Learner:
             sentence = sentence if arguments != 1 else "{name} is called with 1 argument, but can't be."
             raise Refused(say(sentence, name=name, count=arguments)) from None
         bodies = [node.body for node in ast.parse(self.source()).body if getattr(node, "name", "") == name]
-        written = [
-            line
-            for line in (bodies or [[None]])[-1]
-            if not isinstance(line, ast.Pass)
-            and not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
-        ]
+        body = map(ast.unparse, bodies[-1]) if bodies else ["made elsewhere"]
+        written = [line for line in body if line not in ("...", "pass") and line[0] not in "'\""]
         empty = "{name} is still empty. Write it in the cell above, run that cell, then this one."
         refuse_unless(written, say(empty, name=name))
         return function
@@ -471,9 +461,11 @@ def judged(judge: Callable[[Learner], None], my: Learner) -> str:
     except AssertionError as wrong:
         if not wrong.args or my.now is None:  # it is none of a judge's
             return _failed()
-        said = wrong.args[0] if isinstance(wrong.args[0], tuple) else wrong.args
-        outcome = my.now.outcome() if said[0].startswith("Hint:") else ""
-        return translated(say("Not yet: {what}", what=(my.now.said, outcome, *said)))
+        first = wrong.args
+        while isinstance(first, tuple):
+            first = first[0]
+        outcome = my.now.outcome() if first.startswith("Hint:") else ""
+        return translated(say("Not yet: {what}", what=(my.now.said, outcome, wrong.args)))
     except Exception:
         return _failed()
 

@@ -253,6 +253,11 @@ def test_the_time_that_the_check_takes_to_start_is_not_the_learners(tmp_path, mo
     assert "has a syntax error in line 1" in judged(tmp_path, ("process", 1), "def", limit=1)
 
 
+def test_a_program_that_never_ends_is_not_the_checks_fault(tmp_path):
+    said = judged(tmp_path, ("process", 2), "import time\n\ntime.sleep(600)\n")
+    assert said.startswith("Not yet: running my_process_2.py did not come back. Hint: a program ends behind its last")
+
+
 def test_a_slow_start_stretches_the_limit(tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(1)", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)

@@ -80,7 +80,7 @@ GUARD = 'Hint: only the program itself may do that, so put it under if __name__ 
 def greeting(my: Learner) -> None:
     """the script starts one child, and that greets."""
     call = my(run_program, my.file, said=say("running {file}", file=my.file))
-    assert call.is_right()
+    assert call.back, (call.outcome(), "Hint: a program ends behind its last line, when its children have ended.")
     error, printed, started = call.value.stderr, call.value.stdout.splitlines(), told("started")
     last = (error.splitlines() or [""])[-1]
     assert "bootstrapping phase" not in error, (
