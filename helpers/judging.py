@@ -22,7 +22,7 @@ beside it: it has its turn again when the call is back, or when nothing has move
    guess how long another process needs: on a busy machine that is wrong.
 3. Below them the judge, and its line in `JUDGES`. One call for each thing that the task's words allow: results that are
    false, None or equal, a slow child, none, one, several. What you demand and the words do not say, add to the task.
-   Where it says "however long", `faster=1000` makes the learner's limits short, and children `pause(1.4)`. Where the
+   Where it says "however long", `faster=1000` makes the learner's limits short, and children `pause(1)`. Where the
    order decides, `call = my.begin(…)`, `call.wait(until=…)` and `note("go")`. Ask for the special before the general,
    and last `call.must_be_right()`: it is back, gave what it `gives`, and left no process.
 4. Sentences: a constant is translated as it stands; with values in it, write say("… {count} …", count=2) and no

@@ -36,7 +36,7 @@ def succeed() -> int:
 
 @in_a_child
 def exit_with_3() -> None:
-    pause(1.4)  # who waits with a limit, or guesses, is back
+    pause(1)  # who waits with a limit, or guesses, is back
     sys.exit(3)
 
 
@@ -262,7 +262,7 @@ def both(my: Learner) -> None:
         for one in sorted((0, 1), key=lambda one: one == slow) if len(met) == 2 else ():
             note(f"exit-{met[one]}", str(codes[one]))
             call.wait(until=lambda pid=met[one]: is_gone(pid) or noted("met") > 2)
-            call.wait(until=lambda: noted("met") > 2, seconds=1.4 if faster > 1 else 0.4)  # who waits for one is back
+            call.wait(until=lambda: noted("met") > 2, seconds=1 if faster > 1 else 0.4)  # who waits for one is back
         call.wait(until=lambda: noted("met") > 2)
         assert call.back or noted("met") != 2, (
             "waited on when both children had ended. Hint: join() is back as soon as its child has ended."

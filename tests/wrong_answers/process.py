@@ -119,7 +119,7 @@ WRONG = {
         ([("[child.exitcode for child in children]", "children[0].exitcode, children[1].exitcode")], "return a list"),
         (
             [
-                ("    for child in children:\n        child.join()\n", "    sleep(5)\n"),
+                ("    for child in children:\n        child.join()\n", "    sleep(60)\n"),
                 ("import m", "from time import sleep\nimport m"),
             ],
             "join() is back as soon as its child has ended",
