@@ -199,12 +199,10 @@ def left() -> list:
     """The processes that the learner's code has started and that are there, zombies too."""
     import psutil
 
-    own, found = ("resource_tracker import", "forkserver import"), []
-    for child in psutil.Process(int(os.environ[JUDGE])).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if is_gone(child.pid) or not any(each in " ".join(child.cmdline()) for each in own):
-                found.append(child)
-    return found
+    servers = ("resource_tracker", "_resource_tracker", "_pid"), ("forkserver", "_forkserver", "_forkserver_pid")
+    own = [getattr(getattr(sys.modules.get(f"multiprocessing.{m}"), server, 0), pid, 0) for m, server, pid in servers]
+    children = psutil.Process(int(os.environ[JUDGE])).children(recursive=True)
+    return [child for child in children if child.pid not in own]
 
 
 def is_gone(pid: int) -> bool:
@@ -316,8 +314,9 @@ class Call:
             return say("gave {got}.", **values)
         if self.value is None:
             return say("gave None, like a function without return; expected was {expected}.", **values)
-        if values["got"] == values["expected"] and isinstance(self.value, list | tuple):
-            sizes = {"size": len(self.value), "right": len(self.expected)}
+        lists = isinstance(self.value, list) and isinstance(self.expected, list)
+        sizes = {"size": len(self.value), "right": len(self.expected)} if lists else {}
+        if values["got"] == values["expected"] and len({*sizes.values()}) == 2:
             return say("gave {got} with {size} items; expected was one with {right}.", **values, **sizes)
         return say("gave {got}; expected was {expected}.", **values)
 
