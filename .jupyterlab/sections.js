@@ -15,7 +15,19 @@ function find(node, name) {
   return (named.find(([, id]) => id === name) ?? named.find(([, id]) => onGitHub(id) === name))?.[0];
 }
 
+// Markdown opens rendered, unless the reader's settings name another viewer. (Not by the setting `defaultViewers`:
+// Notebook 7 reads it too, and shows an empty page.) JupyterLab sets the viewer of each type anew with its settings.
+function render({ docRegistry }) {
+  const viewer = "Markdown Preview";
+  const set = docRegistry.setDefaultWidgetFactory.bind(docRegistry);
+  docRegistry.setDefaultWidgetFactory = (type, name) => set(type, name ?? (type === "markdown" ? viewer : name));
+  const prefer = () => docRegistry.getWidgetFactory(viewer) && set("markdown", viewer);
+  prefer();
+  docRegistry.changed.connect((_, { type }) => type === "widgetFactory" && prefer());
+}
+
 function activate(app) {
+  if (app.name === "JupyterLab") render(app);
   let latest = 0; // a newer link, and whatever the reader does himself, ends the search
   for (const action of ["wheel", "mousedown", "keydown"]) {
     document.addEventListener(action, () => (latest += 1), { capture: true, passive: true });

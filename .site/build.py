@@ -27,7 +27,7 @@ def build(language: str, folder: Path) -> int:
         shutil.copytree(HERE / "locales", Path(work) / "locales")  # Sphinx compiles them where they are
         options = ["-q", "-W", "--keep-going", "-d", f"{work}/doctrees", "-c", str(HERE)]
         command = [sys.executable, "-m", "sphinx", *options, str(source), str(out)]
-        environment = {**os.environ, "SITE_LANGUAGE": language, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "SITE_LANGUAGE": language, "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
         code = subprocess.run(command, env=environment).returncode
         if not code:
             shutil.copytree(out, folder, ignore=shutil.ignore_patterns(".buildinfo*", "objects.inv"))

@@ -1,7 +1,8 @@
-"""What the site's pages are made of: the README and the lessons, in each language that is there.
+"""What the site's pages are made of: the README, the lessons and the pages beside them, in each language.
 
-    README.md             -> index (all but its longest table of links), problems (that table)
+    README.md             -> index
     notebooks/NN_….ipynb  -> NN_…
+    notebooks/NAME.md     -> NAME
     notebooks/zh/         -> the same below zh/
 
 Nothing here knows Sphinx: build.py copies the pages to where Sphinx reads them, transforms.py asks for their links.
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"en": ROOT / "README.md", "zh": ROOT / "notebooks" / "zh" / "README.md"}
 # What the site itself says, in each language.
 TEXTS = json.loads((Path(__file__).parent / "texts.json").read_text(encoding="utf-8"))
+
+BESIDE = ("which_one", "problems", "other_ways")  # the pages beside the lessons, in the order in which they are listed
 
 REPOSITORY = os.environ.get("GITHUB_REPOSITORY", "")
 BRANCH = os.environ.get("GITHUB_REF_NAME") or "HEAD"
@@ -84,42 +87,16 @@ def github_anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def split(readme: str) -> tuple[str, str]:
-    """Part the README in two: its table of problems, which is a page of its own, and the rest.
-
-    The table is the section with the most links to sections of lessons; in the rest its heading links to it.
-    """
-    sections = re.split(r"^(?=## )", readme, flags=re.MULTILINE)
-    table = max(sections, key=lambda section: section.count(".ipynb#"))
-    heading = table.splitlines()[0].removeprefix("## ")
-    rest = "".join(f"## [{heading}](problems.md)\n\n" if section is table else section for section in sections)
-    return rest, table.removeprefix("#")
-
-
-def addressed(readme: str) -> str:
-    """The README with the addresses of the repository that the site is of, if that is known.
-
-    Without what it says of those to put in. It has OWNER/NAME, or, in a fork, those of the first repository.
-    """
-    if not REPOSITORY:
-        return readme
-    known = "\n\n".join(part for part in readme.split("\n\n") if "`OWNER`" not in part)
-    owner, name = re.search(r"git clone https://github\.com/([\w.-]+)/([\w.-]+)", readme).groups()
-    known = re.sub(rf"https://{re.escape(f'{owner}.github.io/{name}/')}", ADDRESS, known, flags=re.IGNORECASE)
-    return known.replace(f"{owner}/{name}", REPOSITORY)
-
-
 def pages() -> list[Page]:
     """All pages, in the order in which they are read, in each language that has a README."""
     found = []
     for language, readme in LANGUAGES.items():
         if readme.exists():
-            index, problems = split(addressed(readme.read_text(encoding="utf-8")))
             folder = ROOT / "notebooks" if language == "en" else readme.parent
-            found.append(Page(language, "index", readme, index))
-            for lesson in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-                found.append(Page(language, lesson.stem, lesson, lesson.read_text(encoding="utf-8")))
-            found.append(Page(language, "problems", readme, problems))
+            others = [path for path in (folder / f"{name}.md" for name in BESIDE) if path.exists()]
+            for path in [readme, *sorted(folder.glob("[0-9][0-9]_*.ipynb")), *others]:
+                name = "index" if path == readme else path.stem
+                found.append(Page(language, name, path, path.read_text(encoding="utf-8")))
     return found
 
 
@@ -127,11 +104,8 @@ def find(all_pages: list[Page], source: Path, target: str) -> tuple[Page | Path,
     """What a link in this file leads to: a page, or a file or folder that is none; and the section's address."""
     file, _, wanted = unquote(target).partition("#")
     path = (source.parent / file).resolve() if file else source
-    candidates = [page for page in all_pages if page.source == path]
-    for page in reversed(candidates):  # the table of problems before the page that only links to it
-        if wanted and page.anchor_of(wanted):
-            return page, page.anchor_of(wanted)
-    return (candidates[0] if candidates else path), wanted
+    page = next((page for page in all_pages if page.source == path), None)
+    return (page, page.anchor_of(wanted) or wanted) if page else (path, wanted)
 
 
 def stage(language_pages: list[Page], folder: Path) -> None:

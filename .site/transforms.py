@@ -38,14 +38,15 @@ def start() -> tuple[Page, str]:
 
 
 def places(page: Page) -> list[tuple[str, str]]:
-    """Where a lesson can be run, and the address that opens it there."""
+    """Where a lesson, or all of them, can be run, and the address that opens it there."""
     file = page.source.relative_to(ROOT).as_posix()
     found = []
     if REPOSITORY:
+        colab = f"blob/{BRANCH}/{file}" if page.is_lesson else ""  # without a file it lists the lessons
         found = [
             ("Binder", f"https://mybinder.org/v2/gh/{REPOSITORY}/{BRANCH}?urlpath=lab/tree/{file}"),
             ("Codespaces", f"https://codespaces.new/{REPOSITORY}?quickstart=1"),
-            ("Colab", f"https://colab.research.google.com/github/{REPOSITORY}/blob/{BRANCH}/{file}"),
+            ("Colab", f"https://colab.research.google.com/github/{REPOSITORY}/{colab}"),
         ]
     return [*found, (TEXTS[LANGUAGE]["own"], way(page, *start()))]
 
@@ -139,7 +140,7 @@ class Links(OfPage):
             elif found.exists():
                 new = content
             else:
-                continue  # no such file: tests/website.py finds it
+                continue  # no such file: tests/site/website.py finds it
             link.parent[link.parent.index(link) : link.parent.index(link) + 1] = new
 
     def to_page(self, page: Page, section: str, content: list[nodes.Node]) -> nodes.Node:
@@ -175,9 +176,11 @@ class Cells(OfPage):
 
     def apply(self) -> None:
         page = self.page
+        title = next(self.document.findall(nodes.title))
+        if page.name == "index" and REPOSITORY:
+            title.parent.insert(title.parent.index(title) + 1, note(page, "run_all"))
         if not page.is_lesson:
             return
-        title = next(self.document.findall(nodes.title))
         title.parent.insert(title.parent.index(title) + 1, self.head())
         checked = False
         for cell in list(self.document.findall(nodes.container)):
@@ -275,7 +278,7 @@ def head_of(name: str, document: nodes.document, title: str) -> str:
         {"@type": "WebPageElement", "name": text_of(section[0]), "description": description(section)}
         | ({"url": f"{address}#{section['ids'][0]}"} if ADDRESS else {})
         for section in list(document.findall(nodes.section))[1:]
-        if description(section)  # the heading that leads from the README to the table of problems has no text
+        if description(section)
     ]
     data = {
         "@context": "https://schema.org",

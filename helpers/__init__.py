@@ -31,9 +31,9 @@ _LAZY = {
     "curves": "chart",
     "explore": "experiments",
     "language": "sentences",
-    "run_program": "programs",
-    "show": "source",
-    "show_error": "errors",
+    "run_program": "showing",
+    "show": "showing",
+    "show_error": "showing",
     "timeline": "chart",
 }
 

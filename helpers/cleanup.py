@@ -119,7 +119,7 @@ def lost(fd: int, pipe: tuple) -> bool:
 def end(pools: list, children: Callable[[], list]) -> None:
     """End pools, and processes with those that they started; `children` says which processes are left."""
     for pool in pools:
-        # In a thread, because it can wait for ever: for a lock that a worker held when it was interrupted.
+        # In a thread, because it can wait forever: for a lock that a worker held when it was interrupted.
         ending = threading.Thread(target=pool.terminate, daemon=True)
         ending.start()
         ending.join(0.5)
@@ -152,21 +152,40 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
     """In a kernel: call these when a cell was interrupted, and when the kernel is asked to end."""
 
     shell = sys.modules["IPython"].get_ipython()
-    show, handlers = shell.showtraceback, []
+    show, handlers, stops = shell.showtraceback, [], []
+
+    def before_cell(_) -> None:
+        # A cell with `await` gets no KeyboardInterrupt: ipykernel's handler cancels it, and puts back later what was
+        # there before. A cell may also be cancelled by its own code, so the handler's call is noted.
+        stops.clear()
+        handler = signal.getsignal(signal.SIGINT)
+
+        def stop(number: int, frame) -> None:
+            stops.append(number)
+            handler(number, frame)
+            with contextlib.suppress(AttributeError):  # else the loop sees it when something else wakes it
+                shell.kernel.io_loop.asyncio_loop.call_soon_threadsafe(int)
+
+        if getattr(handler, "__module__", "").startswith("ipykernel.") and _in_main_thread():
+            signal.signal(signal.SIGINT, stop)
+
+    def was_stopped(error: BaseException | None) -> bool:
+        cancelled = "asyncio" in sys.modules and isinstance(error, sys.modules["asyncio"].CancelledError)
+        return isinstance(error, KeyboardInterrupt) or (cancelled and bool(stops))
 
     def showtraceback(*args, **kwargs) -> None:
-        # Whoever presses Stop twice must not interrupt what follows: IPython would not come to `after_cell`.
+        # A second Stop must not interrupt what follows: IPython would not come to `after_cell`. (With `%pdb on` the
+        # debugger opens in here, and a second Stop is meant for it.)
         # It gives no arguments when the interrupt came between two statements; a slider's interrupt has others.
-        in_cell = kwargs.get("running_compiled_code") or not (args or kwargs)
-        in_cell = in_cell and threading.current_thread() is threading.main_thread()
-        if in_cell and isinstance(sys.exc_info()[1], KeyboardInterrupt):
+        in_cell = (kwargs.get("running_compiled_code") or not (args or kwargs)) and _in_main_thread()
+        if in_cell and was_stopped(sys.exc_info()[1]) and not shell.call_pdb:
             handlers.append(signal.signal(signal.SIGINT, signal.SIG_IGN))
         show(*args, **kwargs)
 
     def after_cell(result) -> None:
         try:
             # "Before" is what IPython calls an interrupt between two statements too.
-            if isinstance(result.error_in_exec or result.error_before_exec, KeyboardInterrupt):
+            if was_stopped(result.error_in_exec or result.error_before_exec):
                 interrupted()
         finally:
             if handlers:
@@ -185,12 +204,17 @@ def watch(interrupted: Callable[[], None], shutting_down: Callable[[], None]) ->
         shutil.rmtree(util.get_temp_dir(), ignore_errors=True)
 
     shell.showtraceback = showtraceback
+    shell.events.register("pre_run_cell", before_cell)
     shell.events.register("post_run_cell", after_cell)
-    # Set at a request to shut down, before ipykernel kills the children. A pool would replace its workers for ever.
+    # Set at a request to shut down, before ipykernel kills the children. A pool would go on replacing its workers.
     shell.observe(before_shutdown, "exit_now")
     if not WINDOWS:
         keep_tracker()
         util.get_temp_dir()  # so children, which may be killed, have theirs in it, and it is removed at the end
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def keep_tracker() -> None:

@@ -1,19 +1,17 @@
-"""`mp`: multiprocessing, with children whose output arrives in the notebook.
+"""`mp`: multiprocessing, with children whose output arrives in the notebook. This is what the parent does.
 
-    child                                              parent
+    child (helpers/streams.py)                         parent
     print, traceback, C, programs -> 1 -- pipe --+
                                   -> 2 -- pipe --+--> Reader -> sys.stdout, sys.stderr, for the cell that started it
     span -> spans.send -------- one pipe for all +--> spans.record -> timeline
 
 A child's descriptors 1 and 2 *are* pipes to its parent, put there when it begins, and its `sys.stdout` and `sys.stderr`
 are ordinary text streams on them. So all that it writes arrives, also what C code or another program writes, or a
-stream that was made earlier, and whatever it does with its descriptors does what it does elsewhere. (An object of our
-own that stood in for `sys.stdout` in the child was tried first: all that went around it went astray.)
+stream that was made earlier, and whatever it does with its descriptors does what it does elsewhere.
 
 A parent reads all pipes in one thread. When a child has ended, `join()`, `is_alive()`, `exitcode`, `close()` and `mp`'s
-`active_children()` read what is left themselves, so they depend on no other thread, and on no time. Who learns of the
-end in another way, from the sentinel or a message, may print before the child's last line is there; and in a kernel,
-where `print` writes a text and its line's end one after the other, that line may come between the two.
+`active_children()` read what is left themselves, so they depend on no other thread, and on no time. A program that
+learns of the end in another way, from the sentinel or a message, may print before the child's last line is there.
 
 - Where nothing stands in for the parent's `sys.stdout`, as in a script, its children inherit it, as they do from plain
   multiprocessing: there is no pipe for it. A script that has imported `timeline` has the pipe for the spans, and the
@@ -23,46 +21,41 @@ where `print` writes a text and its line's end one after the other, that line ma
 - What a spawned child prints while it imports the main module, before it has its pipes, goes where it goes elsewhere.
 - In a script that draws nothing a fork meets one thread only: Python's warning about threads comes from a kernel's, not
   from `mp`'s.
-- Its classes have names of their own, such as `helpers.relay.SpawnProcess`, and Python 3.14 and later say them in a
+- Its classes have names of their own, such as `helpers.relay.SpawnProcess`, and Python 3.14 and later show them in a
   note on what could not be pickled.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
-- It costs two descriptors for each child that runs, five for all together, and time: start and join, in a parent of a
-  kernel's size, take 4 to 6 % longer under spawn and forkserver, and 2 ms longer under fork, where plain's take 11 ms
-  (`tests/benchmark.py`, on a virtual machine with two cores).
+- It costs two descriptors for each child that runs, five for all together, and time: `tests/tools/benchmark.py` says
+  how much.
+- On Windows, asking for a pipe waits as long as another thread reads it. So the reader does not wait in a read there:
+  it asks every 10 ms what has come.
 
-Not run, because there was no such machine: Windows. Who asks for a pipe there waits for whoever is reading it, so the
-reader does not wait in a read: it asks every 10 ms what has come. Programs that a child runs write to its console.
-
-What this file relies on beyond the documented interface (unchanged in Python 3.11 to 3.15): `_bootstrap`, which every
-start method calls first in the child, `_start_method`, `_popen` and its `returncode`, `_parent_pid` and a context's
-`_name`; `reduction.DupFd` and Windows' `duplicate_for_child`, by which a descriptor travels; `util.Finalize`; and
-`forkserver._forkserver`, asked what it preloads. In helpers/cleanup.py also `util.spawnv_passfds`, `util.get_temp_dir`,
-`resource_tracker.ensure_running` and `forkserver._forkserver._stop`.
+What this file and helpers/streams.py rely on beyond the documented interface (unchanged in Python 3.11 to 3.15):
+`_bootstrap`, which every start method calls first in the child, `_start_method`, `_popen` and its `returncode`,
+`_parent_pid` and a context's `_name`; `reduction.DupFd` and Windows' `duplicate_for_child`, by which a descriptor
+travels; `util.Finalize`; and `forkserver._forkserver`, asked what it preloads. In helpers/cleanup.py also
+`util.spawnv_passfds`, `util.get_temp_dir`, `resource_tracker.ensure_running` and `forkserver._forkserver._stop`.
 """
 
 import _thread
 import codecs
 import contextlib
-import io
 import multiprocessing
 import os
 import pickle
-import select
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable
-from multiprocessing import context, reduction, util
+from multiprocessing import context, util
 
-from helpers import cleanup, spans
+from helpers import cleanup, spans, streams
 from helpers.cleanup import WINDOWS
+from helpers.streams import ATOMIC, NAMES, Handle
 
 CHUNK = 1 << 16  # bytes; a pipe holds as many, as a rule
-ATOMIC = getattr(select, "PIPE_BUF", 512)  # bytes that are written in one go, even when several processes share a pipe
 PAUSE = 0.002  # seconds between reads while a child writes a lot
 PATIENCE = 0.5  # seconds for the rest of a long line
-NAMES = {1: "stdout", 2: "stderr"}
 
 
 class Cell:
@@ -71,8 +64,11 @@ class Cell:
     def __init__(self):
         import contextvars  # a child has no use for it
 
-        kernel = _kernel()
-        self.message = kernel.get_parent("shell") if kernel else {}
+        kernel, self.message = _kernel(), {}
+        with contextlib.suppress(Exception):  # another kernel than ipykernel: the text goes to the cell that runs then
+            self.message = kernel.get_parent("shell") if kernel else {}
+        # A later cell may capture its own output (`%%capture`), and must not get this one's.
+        self.streams = {name: getattr(sys, name) for name in NAMES.values()}
         self.id = self.message.get("header", {}).get("msg_id")
         # ipykernel 7.0 to 7.3 keep the cell in a context variable, which only the main thread has by itself.
         self.context = contextvars.copy_context()
@@ -137,7 +133,7 @@ class Source:
 
     def finish(self) -> None:
         """Hand on all that a child which has ended wrote: no more than a pipe can hold, 1 MiB at most."""
-        for _ in range(64):  # someone else may hold the other end, and go on writing for ever
+        for _ in range(64):  # another process may hold the other end, and never stop writing
             if not self.take():
                 break
         self.hand_on(more=False)
@@ -175,7 +171,9 @@ class Text(Source):
             self.held_since = time.monotonic() if self.unread else None
 
     def show(self, text: str) -> None:
-        stream = getattr(sys, self.name)
+        stream = self.cell.streams[self.name]
+        if stream is None or getattr(stream, "closed", False):
+            stream = getattr(sys, self.name)
         try:
             with showing:
                 try:
@@ -240,7 +238,7 @@ class Reader:
                 if time.monotonic() - source.held_since > PATIENCE:
                     source.hand_on(more=False)
             if came:
-                # Whoever prints a lot is faster when nobody waits for each line.
+                # A child that prints a lot is faster when the reader does not take each line at once.
                 time.sleep(PAUSE)
 
     def wait(self) -> list[Source]:
@@ -276,14 +274,10 @@ def _waiting(fd: int) -> int:
 
 reader = Reader()
 showing = threading.RLock()  # held while a stream of the program's is written to, and while any thread forks
-# Where this process, a child or not, writes events for the first parent, and what is there.
-events_end: int | None = None
-events_pipe: tuple | None = None
-_replaced: list = []  # streams of a child, kept from being closed
 
 
 def _before_fork() -> None:
-    showing.acquire(timeout=1)  # and not for ever: who forks may hold what the writing thread waits for
+    showing.acquire(timeout=1)  # no longer: the forking thread may hold what the writing thread waits for
 
 
 def _after_fork_in_parent() -> None:
@@ -332,13 +326,13 @@ class Outlet:
 
     def __reduce__(self):
         ends = {number: Handle(end) for number, end in self.ends.items()}
-        events = None if events_end is None or cleanup.lost(events_end, events_pipe) else Handle(events_end)
+        events = None if streams.events is None or streams.events.lost() else Handle(streams.events.fd)
         lifeline = None if WINDOWS else Handle(cleanup.lifeline.end)
-        return _install_unpickled, (ends, events, events_pipe, lifeline, spans.recording)
+        return streams.install_unpickled, (ends, events, lifeline, spans.recording)
 
     def install(self) -> None:
         """In a forked child."""
-        _install(self.ends, events_end, events_pipe, cleanup.lifeline.end, spans.recording)
+        streams.install(self.ends, streams.events, cleanup.lifeline.end, spans.recording)
 
     def close(self) -> None:
         """In the parent, when the child has them."""
@@ -353,106 +347,10 @@ class Outlet:
 
 
 def _open_events() -> None:
-    global events_end, events_pipe
-    if events_end is None:
-        read_end, events_end = cleanup.pipe()
-        events_pipe = cleanup.identity(events_end)
+    if streams.events is None:
+        read_end, writing_end = cleanup.pipe()
+        streams.events = streams.Sender(writing_end)
         Events(read_end)
-
-
-def _install_unpickled(ends: dict, *rest) -> None:
-    """In a child that was started anew, when it unpickles its process."""
-    for number in ends:
-        with contextlib.suppress(Exception):  # what the main module has printed, on a stream that it has made
-            getattr(sys, NAMES[number]).flush()
-    _install(ends, *rest)
-
-
-def _install(ends: dict, events: int | None, pipe: tuple | None, lifeline_end: int | None, recording: bool) -> None:
-    """In a child, before anything else of it runs."""
-    global events_end, events_pipe
-    for number, end in ends.items():
-        name = NAMES[number]
-        before, original = getattr(sys, name), getattr(sys, f"__{name}__")
-        keep = _can_be_kept(original)
-        if keep:
-            original.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True)
-        os.dup2(end, number)
-        os.close(end)
-        stream = original if keep else _stream(number)
-        for other in (before, original):  # a default argument or a log handler may have it
-            if other not in (stream, None):
-                with contextlib.suppress(Exception):
-                    other.write, other.flush = stream.write, stream.flush
-                _replaced.append(other)  # dropped, it could close the descriptor, or the buffer of both
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
-    cleanup.lifeline.end, spans.recording = lifeline_end, recording
-    events_end, events_pipe = events, pipe
-    if events is not None:
-        spans.send = Sender(events, pipe).send
-
-
-def _can_be_kept(stream) -> bool:
-    """Whether a stream on descriptor 1 or 2 also works when a pipe is put there.
-
-    One that was on a file would go on trying to seek, one on Windows' console to write to the console.
-    """
-    try:
-        return type(stream.buffer.raw) is io.FileIO and not stream.seekable()
-    except (AttributeError, ValueError):  # there is none, or it is closed
-        return False
-
-
-def _stream(number: int) -> io.TextIOWrapper:
-    """A text stream on descriptor 1 or 2 like the one that Python makes when it starts."""
-    raw = io.FileIO(number, "w", closefd=False)
-    raw.name = f"<{NAMES[number]}>"
-    stream = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", "\n", line_buffering=True)
-    stream.mode = "w"
-    return stream
-
-
-class Sender:
-    """Sends a child's events, as long as the descriptor for them is still what it was."""
-
-    def __init__(self, fd: int, pipe: tuple):
-        self.fd, self.pipe = fd, pipe
-
-    def send(self, event: tuple) -> None:
-        message = pickle.dumps(event)
-        if len(message) > ATOMIC - 2:  # in one go, or other children's could come between
-            message = pickle.dumps(event._replace(**{key: getattr(event, key)[:30] for key in ("label", "thread")}))
-        with contextlib.suppress(OSError):  # nobody reads any more
-            if not cleanup.lost(self.fd, self.pipe):
-                os.write(self.fd, len(message).to_bytes(2, "big") + message)
-
-
-class Handle:
-    """A file descriptor that arrives in a spawned or forkserver child as the number it has there."""
-
-    def __init__(self, fd: int):
-        self.fd = fd
-
-    def __reduce__(self):
-        if WINDOWS:
-            import msvcrt
-
-            handle = msvcrt.get_osfhandle(self.fd)
-            return _received_handle, (context.get_spawning_popen().duplicate_for_child(handle),)
-        return _received_fd, (reduction.DupFd(self.fd),)
-
-
-def _received_fd(dup) -> int:
-    fd = dup.detach()
-    os.set_inheritable(fd, False)
-    return fd
-
-
-def _received_handle(handle: int) -> int:
-    import msvcrt
-
-    return msvcrt.open_osfhandle(handle, 0)
 
 
 class RelayedProcess:

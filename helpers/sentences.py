@@ -1,7 +1,7 @@
 """The sentences in which `check` speaks, and `language`, which chooses the notebook's.
 
 The English sentence is the key: helpers/locale/zh.json has it with its Chinese. What has none stays English, and
-tests/test_sentences.py lists it.
+tests/instruments/test_sentences.py lists it.
 """
 
 import functools

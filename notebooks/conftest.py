@@ -17,18 +17,21 @@ import psutil
 import pytest
 from traitlets import default
 
-collect_ignore = ["zh"]  # the same code and outputs, see tests/translate.py
+collect_ignore = [
+    "zh"
+]  # the same code and outputs, see tests/tools/translate.py
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 ADVICE = """{where}
 (In a comparison, lines with + are stored and lines with - came out.)
 - What came out is right, what is stored is old:
-      python tests/store.py {notebook}
-- What came out is wrong: mend the cell, or the worker that it runs.
+      python tests/tools/store.py {notebook}
+- What came out is wrong: correct the cell, or the worker that it runs.
 - It differs from run to run: print a fact that always holds.
-- An import fails: pip install -r requirements.txt
-- It took too long: a process waits for ever. Give what may block a timeout,
+- An import fails: {python} -m pip install -r requirements.txt
+  (that is the kernel's Python), or a file in the way has the same name.
+- It took too long: a process waits forever. Give what may block a timeout,
   and a finally that ends it. The cells after it were not compared.
-More is in the README, under For maintainers."""
+More is in .github/CONTRIBUTING.md."""
 
 
 class KernelManager(nbval.kernel.KernelManager):
@@ -59,6 +62,7 @@ class KernelManager(nbval.kernel.KernelManager):
         self.folder = tempfile.TemporaryDirectory(**kind)
         names = ("TMPDIR",) if os.name == "posix" else ("TEMP", "TMP")
         own = dict.fromkeys(names, self.folder.name)
+        own["IPYTHONDIR"] = self.folder.name  # not a person's own profile
         super().start_kernel(env={**os.environ, **own}, **options)
 
     def shutdown_kernel(self, *args, **options):
@@ -107,13 +111,12 @@ def compare_with(more: list[str]) -> None:
     cell.compare_outputs = compare_what_is_left
 
 
-lacking = []
+lacking = [str(TESTS / "sanitize.cfg")]  # from whichever folder pytest starts
 if "fork" not in multiprocessing.get_all_start_methods():
     lacking.append(str(TESTS / "sanitize_without_fork.cfg"))
 if not os.path.ismount("/dev/shm"):
     lacking.append(str(TESTS / "sanitize_without_shm.cfg"))
-if lacking:
-    compare_with(lacking)
+compare_with(lacking)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -139,4 +142,6 @@ def advice(item) -> str:
             break
     where = f"{item.path.name}, section “{headings[-1]}”, cell [{number + 1}]"
     notebook = item.path.relative_to(item.config.rootpath).as_posix()
-    return ADVICE.format(where=where, notebook=notebook)
+    kernel = item.parent.kernel
+    python = kernel.km.kernel_spec.argv[0] if kernel else sys.executable
+    return ADVICE.format(where=where, notebook=notebook, python=python)
