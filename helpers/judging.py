@@ -27,7 +27,7 @@ beside it: it has its turn again when the call is back, or when nothing has move
    and last `call.must_be_right()`: it is back, gave what it `gives`, and left no process.
 4. Sentences: a constant is translated as it stands; with values in it, write say("… {count} …", count=2) and no
    f-string; of two sentences make a tuple. A test lists those without a translation in locale/zh.json.
-5. tests/answers/right_answers and tests/answers/wrong_answers: what a person would write, and words of the hint that it gets. Try them
+5. tests/answers has right_answers and wrong_answers: what a person would write, and words of the hint. Try them
    while all cores compute: `python tests/answers/answers.py right process --only 5 --busy`, then `wrong`.
 """
 

@@ -1,9 +1,9 @@
 """Measures the judges of the exercises, lesson by lesson: what they accept, and what they must not.
 
     python tests/answers/answers.py mutants process        every small change of the solutions: which is still "Right"?
-    python tests/answers/answers.py right process          each of tests/answers/right_answers, five times under each start method
+    python tests/answers/answers.py right process          each right answer, five times under each start method
     python tests/answers/answers.py right process --busy   the same while every core computes
-    python tests/answers/answers.py wrong process --busy   each of tests/answers/wrong_answers: does it always get its hint?
+    python tests/answers/answers.py wrong process --busy   each wrong answer: does it always get its hint?
     python tests/answers/answers.py mutants process --only 3 --workers 1
 
 The small changes are those that cosmic-ray's operators know (pip install 'cosmic-ray>=8,<9'), and dropping, repeating

@@ -101,14 +101,14 @@ class Exercises:
         assert said.startswith("Not yet: "), f"{said}\nMend the judge: it takes this for right:\n{code}"
         assert hint in said, (
             f"{said}\nExpected was the hint {hint!r}, for this answer:\n{code}"
-            "Is that the better hint? Then mend the judge, or the order of what it asks; if not, tests/answers/wrong_answers."
+            "Is that the better hint? Then mend the judge, or the order of what it asks; if not, wrong_answers."
         )
 
 
 def pytest_generate_tests(metafunc):
     """Each test of `Exercises` with all that its lesson has, with -m slow; what takes hours, with -m thorough.
 
-    CI tries every second of the wrong answers (-m "slow and not weekly"), the weekly job all.
+    CI tries every second of the wrong answers (-m slow), the weekly job all (-m thorough).
     """
     if metafunc.cls is None or not issubclass(metafunc.cls, Exercises):
         return
@@ -127,7 +127,7 @@ def pytest_generate_tests(metafunc):
         for number, case in enumerate(itertools.product(*(values[name] for name in names))):
             mark = () if number == 0 else pytest.mark.slow
             if "number" in names and number % 2:
-                mark = pytest.mark.slow, pytest.mark.weekly
+                mark = pytest.mark.thorough
             if "cores" in names or ("name" in names and number > 0):
                 mark = pytest.mark.thorough
             name = "-".join(map(str, [exercise[1], *case[1:]]))
