@@ -6,7 +6,8 @@
       kills all that is left
       prints one sentence
 
-* On a busy machine up to 24 s: as many times longer as that process needed to start.
+* On a busy machine up to 24 s: as many times longer as that process needed to start, and three times as long while no
+core is idle.
 
 The learner's code may loop, exit, crash, print without end or ignore signals: that ends its process, never the
 notebook, and what was being tried then makes the sentence. Its last lines of output come below. What is left is found
@@ -79,18 +80,30 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
         try:
             while not record.exists() and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.005)
-            if record.exists():
-                limit = round(limit * json.loads(record.read_text("utf-8"))["slowness"], 1)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(limit)
+            slowness = json.loads(record.read_text("utf-8"))["slowness"] if record.exists() else 1
+            took = _wait(process, limit, slowness)
         finally:
             code = process.poll()
             _kill_all(mark)
             process.kill()  # as a rule it has ended
             process.wait()
         found = json.loads(record.read_text("utf-8")) if record.exists() else {"trying": "the check", "hint": ""}
-    said = found.get("verdict") or _without_a_verdict(found["trying"], found["hint"], code, limit)
+    said = found.get("verdict") or _without_a_verdict(found["trying"], found["hint"], code, took)
     return "\n".join([said, *_in_the_way(Path(folder)), *printed.at_last(Path(folder))])
+
+
+def _wait(process: subprocess.Popen, limit: float, slowness: float) -> float:
+    """Wait for its end, and return the seconds; they count less if it was slow to start, or while no core is idle."""
+    import psutil
+
+    began = seen = time.monotonic()
+    psutil.cpu_percent()
+    while process.poll() is None and limit > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(min(0.2, 3 * limit))
+        before, seen = seen, time.monotonic()
+        limit -= (seen - before) / (3 if psutil.cpu_percent() > 90 else slowness)
+    return seen - began
 
 
 def _short(folder: str) -> str:
@@ -107,9 +120,9 @@ def _environment(mark: str, own: str) -> dict[str, str]:
     return {**os.environ, **ours, "PYTHONWARNINGS": ",".join(filter(None, quiet))}
 
 
-def _without_a_verdict(trying: str, hint: str, code: int | None, limit: float) -> str:
+def _without_a_verdict(trying: str, hint: str, code: int | None, took: float) -> str:
     if code is None:
-        how = say("had not come to its end after {limit:g} seconds, and was ended.", limit=limit)
+        how = say("had not come to its end after {seconds} seconds, and was ended.", seconds=round(took))
     elif code < 0:
         how = say("ended its whole process, with signal {signal}.", signal=signal.Signals(-code).name)
     else:

@@ -110,11 +110,12 @@ def told(what: str) -> list[str]:
 
 
 def noted(what: str) -> int:
-    return len(told(what))
+    """How many notes of this name there are. Cheap: who waits for one must not seem to work."""
+    return sum(name.startswith(f"{what} .") for name in os.listdir(os.environ[NOTES]))
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60) -> bool:
-    """Wait for a note, say; return whether it came. Looks seldom: who waits must not seem to work."""
+    """Wait for a note, say; return whether it came. Looks seldom."""
     deadline = time.monotonic() + seconds
     while not (holds := condition()) and time.monotonic() < deadline:
         pause(0.02)
@@ -314,7 +315,7 @@ class Call:
             return say("gave {got}.", **values)
         if self.value is None:
             return say("gave None, like a function without return; expected was {expected}.", **values)
-        lists = isinstance(self.value, list) and isinstance(self.expected, list)
+        lists = type(self.value) is list and isinstance(self.expected, list)
         sizes = {"size": len(self.value), "right": len(self.expected)} if lists else {}
         if values["got"] == values["expected"] and len({*sizes.values()}) == 2:
             return say("gave {got} with {size} items; expected was one with {right}.", **values, **sizes)
