@@ -163,6 +163,29 @@ NOT_ALL = (
     "while (missing := [item for item in items if item not in results]) or not all(map(results.get, items)):",
 )
 
+STRANGE = "\n\nclass Strange(Exception):\n    def __str__(self):\n        return 1 / 0\n"
+COUNTED = """        import time
+        for _ in range(40):
+            if all(result.ready() for result in results):
+                break
+            time.sleep(0.1)
+"""
+ONE_TRY = """        try:
+            for result in pool.imap(function, items):
+                good.append(result)
+        except Exception:
+            bad += 1
+"""
+BY_ITEM = """        results = {item: pool.apply_async(function, (item,)) for item in items}
+        for result in results.values():
+            try:
+                good.append(result.get())
+            except Exception:
+                bad += 1
+"""
+FORGETS = """chunks = [items[i:i + 64] for i in range(0, len(items) - 64, 64)]
+        return [value for chunk in chunks for value in pool.map(function, chunk, 64)]"""
+
 WRONG = {
     ("pool", 1): [
         ([(APPLY_EACH + GET_EACH, "        good = pool.map(function, items)\n")], "map raises a task's error"),
@@ -203,7 +226,7 @@ WRONG = {
             "may take longer than any time limit",
         ),
         ([("with context.Pool(2) as pool:", "if pool := context.Pool(2):")], "left 2 children running"),
-        ([(APPLY_EACH, APPLY_EACH + APPLY_EACH)], "more than once for one item"),
+        ([(APPLY_EACH, APPLY_EACH + APPLY_EACH)], "more than once. Hint: once for each item"),
         ([(GET_EACH, GET_FOR_ITEM)], "gave ([0, 1, 2, 3, 1, 4], 2); expected was ([None, 0, 7, [], 0, Returned()], 2)"),
         (
             [
@@ -213,7 +236,13 @@ WRONG = {
             ],
             "an exception that is returned, are results like any others",
         ),
-        ([(APPLY_EACH + GET_EACH, BY_NEXT)], "gave ([], 1); expected was ([], 3)"),
+        ([(APPLY_EACH + GET_EACH, BY_NEXT)], "not the end of the results"),
+        ([(APPLY_EACH + GET_EACH, ONE_TRY)], "Each get() needs a try of its own"),
+        ([(APPLY_EACH + GET_EACH, BY_ITEM)], "A dict by item keeps one"),
+        ([("return good, bad", "return bad, good")], "the list comes first"),
+        ([("return good, bad", "return len(good), bad")], "neither their number nor a generator"),
+        ([("return good, bad", "return (value for value in good), bad")], "neither their number nor a generator"),
+        ([("    good, bad = [], 0\n", "    raise Strange\n"), (SPAWN, SPAWN + STRANGE)], "its text raises"),
     ],
     ("pool", 2): [
         ([(SAVE_EACH, FORGET_EACH)], "drops what is not finished"),
@@ -242,7 +271,8 @@ WRONG = {
         ([(APPLY_EACH, RAISING_CALLBACK)], "an exception in a callback ends the thread that receives the results"),
         ([("Pool(2)", "Pool(6)")], "had 6 worker processes"),
         ([("Pool(2)", "Pool()")], "had 4 worker processes"),
-        ([("for item in items", "for item in set(items)")], "when not all of the four items were saved"),
+        ([("for item in items", "for item in set(items)")], "a set keeps one of each"),
+        ([(SAVE_EACH, APPLY_EACH + COUNTED)], "without a limit"),
         ([("            result.get()\n", SWALLOWED)], "came back as if all were well"),
     ],
     ("pool", 3): [
@@ -255,7 +285,6 @@ WRONG = {
         ([(FEW, "list(pool.imap_unordered(function, items))")], "in the order in which they came"),
         ([(MANY, "list(pool.imap_unordered(function, items, 50))")], "in the order in which they came"),
         ([(MANY, "pool.imap(function, items, 50)")], "imap and map_async"),
-        ([("return " + FEW, FIRST_ALONE)], "behind the long one in the same chunk"),
         ([("Pool(2)", "Pool(12)"), (", chunksize=1)", ")"), (", chunksize=50)", ")")], "had 12 worker processes"),
         (
             [
@@ -271,13 +300,14 @@ WRONG = {
         ([(FEW, "[pool.apply_async(function, (item,)) for item in items]")], "get() of each gives its result"),
         ([("chunksize=50", "chunksize=len(items) / 50")], "if its chunksize is an integer"),
         ([("chunksize=1)", "chunksize=7)")], "behind the long one in the same chunk"),
+        ([("return " + MANY, FORGETS)], "The last chunk may be shorter"),
         ([(MANY, "[value for value in " + MANY + " if value]")], "gave [49, 196, 441"),
     ],
     ("pool", 4): [
         ([(EXECUTOR, NO_RETRY)], "a broken pool stays broken"),
         (
             [(EXECUTOR, "    with context.Pool(2) as pool:\n        return pool.map(function, items, 1)\n")],
-            "a Pool waits for that result for ever",
+            "a Pool waits for that result forever",
         ),
         ([(EXECUTOR, BROKEN_AGAIN)], "a broken pool stays broken"),
         ([(EXECUTOR, ALL_AGAIN)], "executor.map loses them"),
