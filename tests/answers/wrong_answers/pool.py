@@ -59,8 +59,10 @@ RAISING_CALLBACK = """        def fail(error):
 
 FEW = "pool.map(function, items, chunksize=1)"
 MANY = "pool.map(function, items, chunksize=50)"
-FORGETS = """chunks = [items[i:i + 64] for i in range(0, len(items) - 64, 64)]
-        return [value for chunk in chunks for value in pool.map(function, chunk, 64)]"""
+FORGETS = """results = []
+        for i in range(len(items) // 64):
+            results.append(pool.map_async(function, items[64 * i : 64 * (i + 1)], 64))
+        return [value for result in results for value in result.get()]"""
 
 EXECUTORS = """import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -121,7 +123,10 @@ WITH_LIMIT = f"""{EXECUTORS}def finish_all(function, items):
 WRONG = {
     ("pool", 1): [
         ([(APPLY_EACH + GET_EACH, "        good = pool.map(function, items)\n")], "map raises a task's error"),
-        ([(GET_EACH, GET_OUTSIDE)], "result.get(). Hint: get() of each result object, inside the with block"),
+        (
+            [(GET_EACH, GET_OUTSIDE)],
+            "good.append(result.get()). Hint: get() of each result object, inside the with block",
+        ),
         ([("(item,)", "item")], "(item,) with a comma"),
         ([("pool.apply_async(function, (item,))", "pool.apply_async(function(item))")], "ran a task here"),
         (
