@@ -115,10 +115,10 @@ def noted(what: str) -> int:
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60) -> bool:
-    """Wait for a note, say; return whether it came. Looks seldom."""
-    deadline = time.monotonic() + seconds
-    while not (holds := condition()) and time.monotonic() < deadline:
-        pause(0.02)
+    """Wait for a note, say; return whether it came. Looks ever more seldom."""
+    began = time.monotonic()
+    while not (holds := condition()) and (waited := time.monotonic() - began) < seconds:
+        pause(min(0.1, 0.02 + waited / 20))
     return bool(holds)
 
 
@@ -260,7 +260,7 @@ class Call:
         """
         seen, since = moves(), time.monotonic()
         deadline, look = since + seconds, since
-        while not self._back.wait(0.01) and not until() and (now := time.monotonic()) < deadline:
+        while not (self._back.wait(0.01) or until() or noted("here")) and (now := time.monotonic()) < deadline:
             if now > look:
                 seen, before, look = moves(), seen, now + 0.2
                 since = now if seen != before else since

@@ -283,7 +283,8 @@ def run_all(my: Learner) -> None:
         (put_none, remainder, 1, 1, []),
     ):
         why = hint if gives else ("There are no tasks.", hint)
-        call = my("run_all", produce, work, producers, consumers, gives=AnyOrder(gives), hint=why)
+        Look.begin(1 if produce is put_many else 0)
+        call = my("run_all", produce, work, producers, consumers, gives=AnyOrder(gives), hint=why, faster=1000)
         numbers, users, done = sorted(map(int, told("producer"))), noted("consumer"), Counter(told("task"))
         assert call.back or work is not square or (numbers == [0, 1] and users >= 3), (
             "never had all processes at work at once. Hint: start all before you join any or wait for a result, with "

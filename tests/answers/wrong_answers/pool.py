@@ -125,7 +125,7 @@ WRONG = {
         ([(APPLY_EACH + GET_EACH, "        good = pool.map(function, items)\n")], "map raises a task's error"),
         (
             [(GET_EACH, GET_OUTSIDE)],
-            "good.append(result.get()). Hint: get() of each result object, inside the with block",
+            "good.append(result.get()). Hint: get() of each result object, inside",
         ),
         ([("(item,)", "item")], "(item,) with a comma"),
         ([("pool.apply_async(function, (item,))", "pool.apply_async(function(item))")], "ran a task here"),
