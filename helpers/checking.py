@@ -6,8 +6,8 @@
       kills all that is left
       prints one sentence
 
-* On a busy machine up to 24 s: as many times longer as that process needed to start, and three times as long while no
-core is idle.
+* On a busy machine up to 48 s: as many times longer as that process needed to start (3 at most); and while no core is
+idle, three to six times as long, by the load.
 
 The learner's code may loop, exit, crash, print without end or ignore signals: that ends its process, never the
 notebook, and what was being tried then makes the sentence. Its last lines of output come below. What is left is found
@@ -100,9 +100,10 @@ def _wait(process: subprocess.Popen, limit: float, slowness: float) -> float:
     psutil.cpu_percent()
     while process.poll() is None and limit > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(min(0.2, 3 * limit))
+            process.wait(min(0.2, limit))
         before, seen = seen, time.monotonic()
-        limit -= (seen - before) / (3 if psutil.cpu_percent() > 90 else slowness)
+        busy = min(6, max(3, psutil.getloadavg()[0] / os.cpu_count())) if psutil.cpu_percent() > 90 else 1
+        limit -= (seen - before) / max(busy, slowness)
     return seen - began
 
 

@@ -92,9 +92,8 @@ def results_of(my: Learner) -> None:
     ends_while_looked_at()
     hint = "Hint: get as many results as there are children, without a limit, then join them."
     for arguments, seconds, faster in (
-        (["late", "zero", "zero"], 0, 1000),
-        (["late-large", "large", "large"], 0, 1),
-        (["zero", "zero"], 20, 1000),
+        (["late", "zero", "zero"], 20, 1000),
+        (["late-large", "large"], 0, 1),
         ([], 0, 1),
     ):
         gives, number = AnyOrder(RESULTS[argument] for argument in arguments), len(arguments)

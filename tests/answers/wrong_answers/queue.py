@@ -112,7 +112,7 @@ WRONG = {
         ([("target=function, args=(queue, argument)", "target=function(queue, argument)")], "ran the function here"),
         (
             [(EACH_RESULT, "    results = []\n" + while_alive("children", "queue", "results"))],
-            "results_of(put_result, ['zero', 'zero']) gave []",
+            "neither None nor empty() nor a timeout says",
         ),
         (
             [(EACH_RESULT, "    results = []\n" + counted("not queue.empty()", "results.append(queue.get())"))],
