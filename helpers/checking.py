@@ -30,6 +30,7 @@ import uuid
 from pathlib import Path
 
 from helpers import judges
+from helpers.judging import crowd
 from helpers.sentences import say, translated
 
 LIMIT = 8.0  # seconds for the learner's code; where nothing else is going on, an answer comes within 10
@@ -94,16 +95,13 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
 
 def _wait(process: subprocess.Popen, limit: float, slowness: float) -> float:
     """Wait for its end, and return the seconds; they count less if it was slow to start, or while no core is idle."""
-    import psutil
-
     began = seen = time.monotonic()
-    psutil.cpu_percent()
+    crowd()
     while process.poll() is None and limit > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(min(0.2, limit))
         before, seen = seen, time.monotonic()
-        busy = min(6, max(3, psutil.getloadavg()[0] / os.cpu_count())) if psutil.cpu_percent() > 90 else 1
-        limit -= (seen - before) / max(busy, slowness)
+        limit -= (seen - before) / max(crowd(), slowness)
     return seen - began
 
 

@@ -36,6 +36,7 @@ LOCAL = "Hint: a worker finds a function by its name. Put it at the top level of
 ERRORS = (
     ("Pool not running", "Hint: close() and terminate() let no new task in, so hand over all tasks before."),
     ("Pool is still running", "Hint: join() is allowed after close() or terminate() only."),
+    ("not ready", "asked successful() of a task that had not ended. Hint: wait() for it."),
     ("<locals>", LOCAL),
     ("<lambda>", LOCAL),
 )
@@ -145,16 +146,12 @@ def good_results(my: Learner) -> None:
         why = hint if items else NONE
         call = in_two(my, "good_results", look_up, items, gives=(right, bad), hint=why, faster=1000)
         assert not call.error or short(call.error) not in map(short, items), raises
-        ready = "asked successful() of a task that had not ended. Hint: wait() for it."
-        assert not call.raised("not ready"), ready
         comma = "Hint: no task began. (item,) with a comma is a tuple; a task stands at the top level of a file."
         assert call.error or noted("item") or call.is_right() or not call.back, comma
         assert not call.raised("TimeoutError"), LIMITS
-        pair = type(call.value) is tuple and len(call.value) == 2
-        assert not same(call.value, [right, bad]), "Hint: a tuple is written good, bad or (good, bad)."
-        assert not pair or type(call.value[1]) is not list, "Hint: the list comes first, then the number."
-        kind = "Hint: the first of the two is a list of the results, neither their number nor a generator."
-        assert not pair or type(call.value[0]) is list, kind
+        pair = type(call.value) is tuple and [*map(type, call.value)] == [list, int]
+        kind = "Hint: return good, bad: first the list of the results, no generator, then the number of the errors."
+        assert call.error or not call.back or pair, kind
         results = call.value[0] if pair else []
         waited = len(results) > 1 and all(result is None for result in results)
         assert not waited, "Hint: wait() returns None, get() the value."
@@ -325,7 +322,7 @@ def finish_all(my: Learner) -> None:
         "BrokenProcessPool; with a Pool you need get(timeout=1), longer than a call, and a new pool. And 0, None and "
         "False are results like any others."
     )
-    slower = 1 / Time.slowness  # so that a second is long enough here, too
+    slower = 1 / Time.slowness  # a second is long enough here, too
     items, gives = list(FRAGILE), list(FRAGILE.values())
     call = in_two(my, "finish_all", fragile, items, again=True, gives=gives, hint=hint, faster=slower)
     tries, broken = begun().count("3"), call.error and "Broken" in type(call.error).__name__
@@ -335,10 +332,8 @@ def finish_all(my: Learner) -> None:
         "Hint: a worker may die again in the new pool, so go on until each item has its result."
     )
     assert not broken, "Hint: a broken pool stays broken. Make a new one, for the items that have no result yet."
-    whole = "Hint: return a list of all results, in the order of the items."
-    assert call.error or not call.back or call.is_right() or tries < 3, whole
-    fewer = say("Hint: item 3 was tried {tries} times; go on until each item has its result.", tries=tries)
-    assert call.error or not call.back or call.is_right(), fewer
+    whole = "Hint: item 3 was tried {tries} times. Go on until each item has its result, and return a list of them."
+    assert call.error or not call.back or call.is_right(), say(whole, tries=tries)
     keep = (
         "called fragile({item}) again, though the first call had given its result. Hint: keep all the results that "
         "are there (executor.map loses them, submit does not), and do only the others again."
