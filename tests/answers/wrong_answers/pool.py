@@ -143,9 +143,9 @@ WRONG = {
         ([(APPLY_EACH + GET_EACH, BY_NEXT)], "not the end of the results"),
         ([(APPLY_EACH + GET_EACH, ONE_TRY)], "Each get() needs a try of its own"),
         ([(APPLY_EACH + GET_EACH, BY_ITEM)], "A dict by item keeps one"),
-        ([("return good, bad", "return bad, good")], "the list comes first"),
-        ([("return good, bad", "return len(good), bad")], "neither their number nor a generator"),
-        ([("return good, bad", "return (value for value in good), bad")], "neither their number nor a generator"),
+        ([("return good, bad", "return bad, good")], "first the list of the results"),
+        ([("return good, bad", "return len(good), bad")], "first the list of the results"),
+        ([("return good, bad", "return (value for value in good), bad")], "first the list of the results"),
         ([("    good, bad = [], 0\n", "    raise Strange\n"), (SPAWN, SPAWN + STRANGE)], "its text raises"),
     ],
     ("pool", 2): [
