@@ -88,10 +88,11 @@ def in_two(my: Learner, name: str, function: Callable, items: list, again: bool 
     there = [child for child in list(process._children) if "Manager" not in child.name and not is_gone(child.pid)]
     many = say("had {count} worker processes at the same time; expected were two. Hint: Pool(2).", count=len(there))
     assert len(there) < 3, many
-    call.wait(until=lambda: noted("item") >= len(items))
-    note("waiting", "" if call.back else "x" * (len(items) - noted("item")))  # what has not begun, and does not
-    call.wait(seconds=0.3)  # who waits with a limit is back
-    note("go")
+    if "long" in items:
+        call.wait(until=lambda: noted("item") >= len(items))
+        note("waiting", "" if call.back else "x" * (len(items) - noted("item")))  # what has not begun, and does not
+        call.wait(seconds=0.3)  # who waits with a limit is back
+        note("go")
     call.wait()
     nothing = "sent nothing to any worker. Hint: context.Pool(2) makes a pool of two."
     assert call.error or noted("item") or noted("up") or not items or not call.back, nothing

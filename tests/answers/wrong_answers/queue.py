@@ -160,7 +160,10 @@ WRONG = {
             [(TO_EACH_SENTINEL, while_alive("users", "results", "found")), ("    results.put(None)\n", "")],
             "Get results up to a mark from each consumer",
         ),
-        ([("target=consume, args=(tasks, results, work)", "target=consume(tasks, results, work)")], "start all, with"),
+        (
+            [("target=consume, args=(tasks, results, work)", "target=consume(tasks, results, work)")],
+            "target=consume, args=(tasks, results, work)",
+        ),
         (
             [("    for process in users:\n        process.join()\n", "")],
             "came back before all had ended and were joined",
