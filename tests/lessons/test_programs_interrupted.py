@@ -23,7 +23,7 @@ PROGRAMS = {
     "my_crawler.py": ["index.html"],
     "my_levels.py": ["app.log"],
     "my_scale.py": ["table.npy", "scaled.npy", "0.5"],
-    "my_tally.py": ["texts", "report", "0.5"],
+    "my_tally.py": ["texts", "report"],
 }
 SIGNALS = {
     "Ctrl-C": (signal.SIGINT, os.killpg, 130),
