@@ -177,6 +177,7 @@ def _fast_clock(clock: Callable[[], float]) -> Callable[[], float]:
 
 def prepare_time() -> None:
     """To be called before the learner's file is imported, which may do `from time import sleep`."""
+    import selectors
     from multiprocessing import synchronize
 
     process = multiprocessing.process.BaseProcess
@@ -185,6 +186,7 @@ def prepare_time() -> None:
         (connection, "wait", 1),
         (process, "join", 1),
         (threading.Thread, "join", 1),
+        (selectors.DefaultSelector, "select", 1),
         (threading.Condition, "wait", 1),
         (synchronize.Condition, "wait", 1),
     ):

@@ -296,7 +296,6 @@ def transfer(my: Learner) -> None:
 
 
 CONTEXT = multiprocessing.get_context("spawn")  # the exercises' start method, whatever the lesson's is
-LONG = 60.5  # seconds
 
 
 def in_child(module: str, stop, lock, wait: float, last: int, faster: float) -> None:
@@ -363,9 +362,8 @@ def stop_in_order(my: Learner) -> None:
         "long, but returns when stop is set."
     )
     for wait, last, faster, when, hint in (
-        (LONG, 3, 100, "while it saves", ask),
-        (LONG, 0, 1, "in its pause", wake),
-        (0.5, 3, 1, "while it saves", ask),
+        (1.9, 2, 4, "while it saves", ask),
+        (60.5, 0, 1, "in its pause", wake),
         (0, 2, 1, "while it saves", ask),
         (0, 0, 1, "when stop was set before the child began", ask),
     ):
@@ -385,8 +383,8 @@ def stop_in_order(my: Learner) -> None:
         again = say("called save() again, and did not pause for {pause} seconds before.", pause=wait)
         assert min(map(float, told("paused")), default=wait) >= 0.9 * wait, (again, after)
         none = "did not call save(). Hint: until stop is set, save and then pause, in turn."
-        assert begun or not last, none
-        assert not is_gone(pid) or not last, "did not go on until stop was set. Hint: while not stop.is_set()."
+        assert begun or stop.is_set(), none
+        assert not is_gone(pid) or stop.is_set(), "did not go on until stop was set. Hint: while not stop.is_set()."
         assert begun >= last, ("did not save again after its pause.", after)
         kept = asleep and not lock.acquire(timeout=2 * Time.slowness)
         assert not kept, "held the lock in its pause. Hint: pause after the with block, not in it."
@@ -396,7 +394,7 @@ def stop_in_order(my: Learner) -> None:
 
         said = say("end(child, stop), called {when},", when=(when,))
         call = my.begin("end", child, stop, said=said, hint=hint, faster=1000)
-        call.wait(until=stop.is_set, seconds=Time.slowness)
+        call.wait(until=stop.is_set, seconds=1)
         call.wait(seconds=0.4)
         early = call.back and not is_gone(pid)  # who does not wait for its end has shown it
         note("go on")
@@ -406,12 +404,13 @@ def stop_in_order(my: Learner) -> None:
         gone = wait_until(lambda pid=pid: is_gone(pid), 0.3)
         signals = {-signal.SIGTERM: "terminate()", -9: "kill()"}
         how = signals.get(child.exitcode, "") if gone and call.back and not child._closed else ""
-        cut = (
-            "ended it in the middle of save(). Hint: set stop, let work look at it between two saves, and join. A "
-            "join() with a limit can come back before."
-        )
         killed = say("ended it with {how}.", how=how)
-        assert not gone or not last or noted("done"), (killed if how else "", cut)
+        cut = (
+            "A save() was in its middle, and never came to its end. Hint: set stop, let work look at it between two "
+            "saves, and join. A join() with a limit can come back before."
+        )
+        ended = "ended the child while it was in save()."
+        assert not gone or not last or noted("done"), (killed if how else ended, cut)
         assert not how, (killed, hint)
         asks = "Hint: nobody has asked the child to stop: set stop, and leave it set until the child has ended."
         assert call.back or stop.is_set(), ("did not come back.", asks)
