@@ -6,8 +6,8 @@
       kills all that is left
       prints one sentence
 
-* On a busy machine up to 24 s: as many times longer as that process needed to start, and three times as long while no
-core is idle.
+* On a busy machine up to 48 s: as many times longer as that process needed to start, and three to six times as long while
+no core is idle.
 
 The learner's code may loop, exit, crash, print without end or ignore signals: that ends its process, never the
 notebook, and what was being tried then makes the sentence. Its last lines of output come below. What is left is found
@@ -97,12 +97,13 @@ def _wait(process: subprocess.Popen, limit: float, slowness: float) -> float:
     import psutil
 
     began = seen = time.monotonic()
+    busy = min(6, max(3, psutil.getloadavg()[0] / (os.cpu_count() or 1)))
     psutil.cpu_percent()
     while process.poll() is None and limit > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(min(0.2, 3 * limit))
         before, seen = seen, time.monotonic()
-        limit -= (seen - before) / (3 if psutil.cpu_percent() > 90 else slowness)
+        limit -= (seen - before) / (busy if psutil.cpu_percent() > 90 else slowness)
     return seen - began
 
 

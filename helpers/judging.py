@@ -352,17 +352,20 @@ class Learner:
         call.wait()
         return call
 
-    def begin(self, function: str | Callable, *arguments: object, said: str = "", faster: float = 1, **more) -> Call:
+    def begin(
+        self, function: str | Callable, *arguments: object, said: str = "", faster: float = 1, forget=True, **more
+    ) -> Call:
         """Call a function of the file, or another one in its place; return the call, which may still run.
 
         said    how to name the call in a sentence
         faster  how many times as fast time runs for the learner's code: with 1000, no limit is long enough
+        forget  whether the notes so far are removed
         more    what it `gives`, and a `hint` for the sentence if it does not
         """
         self.source()
         name = function if isinstance(function, str) else function.__name__
         found = self.function(name, len(arguments)) if isinstance(function, str) else function
-        for path in Path(os.environ[NOTES]).iterdir():
+        for path in Path(os.environ[NOTES]).glob("[!.]*") if forget else ():
             path.unlink()
         said = said or f"{name}({', '.join(map(short, arguments))})"
         run_time(faster)

@@ -376,7 +376,7 @@ def stop_in_order(my: Learner) -> None:
             start, child, lock, lambda n=last, a=asleep: noted("done") >= a and noted("begun") >= n, said=said
         )
         work.wait()
-        pid, begun, in_order = child.pid, noted("begun"), noted("in order")
+        pid, begun = child.pid, noted("begun")
         for fault in told("fault"):
             raise AssertionError(fault)
         after = say("Hint: stop.wait({pause}), that is stop.wait(pause), after each save.", pause=wait)
@@ -393,7 +393,7 @@ def stop_in_order(my: Learner) -> None:
             pause(0.2)
 
         said = say("end(child, stop), called {when},", when=(when,))
-        call = my.begin("end", child, stop, said=said, hint=hint, faster=1000)
+        call = my.begin("end", child, stop, said=said, hint=hint, faster=1000, forget=False)
         call.wait(until=stop.is_set, seconds=1)
         call.wait(seconds=0.4)
         early = call.back and not is_gone(pid)  # who does not wait for its end has shown it
@@ -410,7 +410,7 @@ def stop_in_order(my: Learner) -> None:
             "saves, and join. A join() with a limit can come back before."
         )
         ended = "ended the child while it was in save()."
-        assert not gone or not last or noted("done"), (killed if how else ended, cut)
+        assert not gone or noted("done") == begun, (killed if how else ended, cut)
         assert not how, (killed, hint)
         asks = "Hint: nobody has asked the child to stop: set stop, and leave it set until the child has ended."
         assert call.back or stop.is_set(), ("did not come back.", asks)
@@ -418,7 +418,7 @@ def stop_in_order(my: Learner) -> None:
         assert not early, (
             "returned while the child was still there. Hint: join() waits for its end, if it has no limit."
         )
-        assert in_order or noted("in order"), ("ended the child, but not in order.", hint)
+        assert noted("in order"), ("ended the child, but not in order.", hint)
         assert lock.acquire(block=False), "left the lock taken. Hint: with lock: around save()."
         call.must_be_right()
 

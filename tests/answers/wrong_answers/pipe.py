@@ -78,7 +78,7 @@ WRONG = {
             changed(ASK, ("child.join()", "child.join(10)")),
             "left a child running. Hint: an answer, and the end of a child",
         ),
-        (changed(ASK, (ASK[ASK.index("    here, ") :], A_WORKER_EACH)), "the same worker answers all questions"),
+        (changed(ASK, (ASK[ASK.index("    here, ") :], A_WORKER_EACH)), "one worker answers all"),
         (
             changed(ASK, ("    answers = []\n", "    if not questions:\n        return []\n    answers = []\n")),
             "had no child run",
@@ -129,14 +129,20 @@ WRONG = {
             "added the numbers in your program",
         ),
         (
-            changed(TOTAL, (PIPES, ""), ("def add_up", PIPES.replace("    ", "") + "\n\ndef add_up")),
+            changed(
+                TOTAL,
+                (PIPES, ""),
+                ("add_up(reader, answer)", "add_up()"),
+                ("args=(reader, answer)", "args=()"),
+                ("def add_up", PIPES.replace("    ", "") + "\n\ndef add_up"),
+            ),
             "Make them in total_of",
         ),
         (
             changed(TOTAL, ("total = result.recv()", "total = result.recv() if result.poll(1) else 0")),
             "gave 0; expected was 6.5. Hint: an answer",
         ),
-        (changed(TOTAL, ("    child.join()\n", "")), "left a child running. Hint: return the total"),
+        (changed(TOTAL, ("    child.join()\n", "")), "Hint: return the total"),
         (
             changed(TOTAL, ("def add_up(reader, answer)", "def add_up(reader, writer, answer)")),
             "had a child that raised TypeError",
