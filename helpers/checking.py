@@ -6,8 +6,8 @@
       kills all that is left
       prints one sentence
 
-* On a busy machine up to 48 s: as many times longer as that process needed to start, and three to six times as long while
-no core is idle.
+* On a busy machine up to 48 s: as many times longer as that process needed to start (3 at most); and while no core is
+idle, three to six times as long, by the load.
 
 The learner's code may loop, exit, crash, print without end or ignore signals: that ends its process, never the
 notebook, and what was being tried then makes the sentence. Its last lines of output come below. What is left is found
@@ -30,6 +30,7 @@ import uuid
 from pathlib import Path
 
 from helpers import judges
+from helpers.judging import crowd
 from helpers.sentences import say, translated
 
 LIMIT = 8.0  # seconds for the learner's code; where nothing else is going on, an answer comes within 10
@@ -94,16 +95,13 @@ def verdict(lesson: str, number: int, folder: str | Path = ".", limit: float = L
 
 def _wait(process: subprocess.Popen, limit: float, slowness: float) -> float:
     """Wait for its end, and return the seconds; they count less if it was slow to start, or while no core is idle."""
-    import psutil
-
     began = seen = time.monotonic()
-    busy = min(6, max(3, psutil.getloadavg()[0] / (os.cpu_count() or 1)))
-    psutil.cpu_percent()
+    crowd()
     while process.poll() is None and limit > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(min(0.2, 3 * limit))
+            process.wait(min(0.2, limit))
         before, seen = seen, time.monotonic()
-        limit -= (seen - before) / (busy if psutil.cpu_percent() > 90 else slowness)
+        limit -= (seen - before) / max(crowd(), slowness)
     return seen - began
 
 

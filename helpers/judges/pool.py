@@ -15,6 +15,7 @@ from helpers.judging import (
     Time,
     in_a_child,
     is_gone,
+    left,
     note,
     noted,
     pause,
@@ -26,17 +27,19 @@ from helpers.sentences import say, short
 
 HERE = "ran a task here, not in a worker. Hint: function(item) calls it at once, map and apply_async hand it over."
 NONE = "Hint: there may be no items at all."
+LIMITS = "Hint: a call may take longer than any time limit, so wait without one."
 ORDER = "Hint: the results stand in the order in which they came, not in that of the items."
 ONE = (
     "did one task after the other; expected were two workers at the same time. Hint: Pool(2), and not apply(), which "
     "waits for each result, nor get() directly after each apply_async, nor one chunk that holds all."
 )
+LOCAL = "Hint: a worker finds a function by its name. Put it at the top level of the file."
 ERRORS = (
     ("Pool not running", "Hint: close() and terminate() let no new task in, so hand over all tasks before."),
     ("Pool is still running", "Hint: join() is allowed after close() or terminate() only."),
-    ("<locals>", "Hint: a worker finds a function by its name. Put it at the top level of the file."),
-    ("<lambda>", "Hint: a worker finds a function by its name. Put it at the top level of the file."),
-    ("Can't pickle", "Hint: a worker finds a function by its name. Put it at the top level of the file."),
+    ("not ready", "asked successful() of a task that had not ended. Hint: wait() for it."),
+    ("<locals>", LOCAL),
+    ("<lambda>", LOCAL),
 )
 
 
@@ -74,30 +77,35 @@ def up(initializer: Callable | None, arguments: tuple) -> None:
         initializer(*arguments)
 
 
-def wait_for_two(call: Call) -> int:
-    """Wait until two tasks are there; return how many workers are, without the servers of a Manager."""
+def in_two(my: Learner, name: str, function: Callable, items: list, again: bool = False, **more) -> Call:
+    """Make a call, and ask what must hold in every exercise of this lesson.
+
+    again  whether a task may be done again
+    """
+    call = my.begin(name, function, items, **more)
     call.wait(until=lambda: noted("item") > 1)
     call.wait(seconds=0.1)
-    assert call.back or noted("item") != 1, ONE
-    return sum("Manager" not in child.name and not is_gone(child.pid) for child in list(process._children))
-
-
-def check_workers(call: Call, count: int, again: bool = False) -> None:
-    """What must hold in every exercise of this lesson; unless a task may be done again, each is done once."""
-    function, items = call.arguments
-    two = say("had {count} worker processes at the same time; expected were two. Hint: Pool(2).", count=count)
-    assert count < 3, two
+    assert call.back or noted("item") != 1 or not left(), ONE  # with nobody left, the pool was ended too soon
+    there = [child for child in list(process._children) if "Manager" not in child.name and not is_gone(child.pid)]
+    many = say("had {count} worker processes at the same time; expected were two. Hint: Pool(2).", count=len(there))
+    assert len(there) < 3, many
+    if "long" in items:
+        call.wait(until=lambda: noted("item") >= len(items))
+        note("waiting", "" if call.back else "x" * (len(items) - noted("item")))  # what has not begun, and does not
+        call.wait(seconds=0.3)  # who waits with a limit is back
+        note("go")
+    call.wait()
     nothing = "sent nothing to any worker. Hint: context.Pool(2) makes a pool of two."
     assert call.error or noted("item") or noted("up") or not items or not call.back, nothing
-    twice = Counter(begun()) - Counter(map(repr, items))
-    called = say("{name}({item})", name=function.__name__, item="".join([*twice][:1]))
-    more = say("called {called} more than once for one item. Hint: once for each.", called=called)
-    assert again or not twice, more
+    twice = [*(Counter(begun()) - Counter(map(repr, items)))]
+    often = "called {name}({item}) more than once. Hint: once for each item."
+    assert again or not twice, say(often, name=function.__name__, item="".join(twice[:1]))
     for words, hint in ERRORS:
         assert not call.raised(words), hint
     results = call.value[0] if type(call.value) is tuple and call.value else call.value
     right = call.expected[0] if type(call.expected) is tuple else call.expected
     assert type(right) is not list or same(results, right) or not same(results, AnyOrder(right)), ORDER
+    return call
 
 
 class Returned(Exception):
@@ -137,22 +145,15 @@ def good_results(my: Learner) -> None:
         ([OSError(1), StopIteration(2), KeyError(3)], [], 3),
         ([], [], 0),
     ):
-        call = my.begin("good_results", look_up, items, gives=(right, bad), hint=hint if items else NONE, faster=1000)
-        count = wait_for_two(call)
-        call.wait()
-        check_workers(call, count)
+        why = hint if items else NONE
+        call = in_two(my, "good_results", look_up, items, gives=(right, bad), hint=why, faster=1000)
         assert not call.error or short(call.error) not in map(short, items), raises
-        ready = "asked successful() of a task that had not ended. Hint: wait() for it."
-        assert not call.raised("not ready"), ready
         comma = "Hint: no task began. (item,) with a comma is a tuple; a task stands at the top level of a file."
         assert call.error or noted("item") or call.is_right() or not call.back, comma
-        limits = "Hint: a call may take longer than any time limit, so wait without one."
-        assert not call.raised("TimeoutError"), limits
-        pair = type(call.value) is tuple and len(call.value) == 2
-        assert not same(call.value, [right, bad]), "Hint: a tuple is written good, bad or (good, bad)."
-        assert not pair or type(call.value[1]) is not list, "Hint: the list comes first, then the number."
-        kind = "Hint: the first of the two is a list of the results, neither their number nor a generator."
-        assert not pair or type(call.value[0]) is list, kind
+        assert not call.raised("TimeoutError"), LIMITS
+        pair = type(call.value) is tuple and [*map(type, call.value)] == [list, int]
+        kind = "Hint: return good, bad: first the list of the results, no generator, then the number of the errors."
+        assert call.error or not call.back or pair, kind
         results = call.value[0] if pair else []
         waited = len(results) > 1 and all(result is None for result in results)
         assert not waited, "Hint: wait() returns None, get() the value."
@@ -170,8 +171,9 @@ def good_results(my: Learner) -> None:
         equal = "Hint: an item may be there twice, and each has its result. A dict by item keeps one of them."
         assert not same(results, [*good[:4], good[5]]), equal
         fewer = 0 < len(results) < len(right)
-        assert not fewer or call.limits, "Hint: None, 0, [], and an exception that is returned, are results like any."
-        assert not call.limits or call.is_right(), limits
+        like = "Hint: None, 0, [], and an exception that is returned, are results like any others."
+        assert not fewer or call.limits, like
+        assert not call.limits or call.is_right(), LIMITS
         call.must_be_right()
 
 
@@ -198,24 +200,17 @@ def save_all(my: Learner) -> None:
         "came back when not all of the four items were saved. Hint: leaving with calls terminate(), which drops what "
         "is not finished, and close() alone does not wait. Wait for all tasks inside the block, without a limit."
     )
-    for items in (["slow", 2, 2, 4], [1, 2, 2, "slow"]):  # each result is waited for
-        hint = "Hint: nobody may wait for a result that can't come any more: get() inside the with block."
-        call = my.begin("save_all", save, items, hint=hint, faster=1000)
-        count = wait_for_two(call)
-        call.wait()
-        check_workers(call, count)
-        equal = "saved only one of two equal items. Hint: once for each item, and a set keeps one of each."
-        dropped = len(told("saved")) == 3 == len(set(told("saved"))) == noted("item")
-        assert call.error or not call.back or not dropped, equal
-        assert call.error or not call.back or noted("saved") == 4, early
-        call.must_be_right()
+    hint = "Hint: nobody may wait for a result that can't come any more: get() inside the with block."
+    call = in_two(my, "save_all", save, [1, 2, 2, "slow"], hint=hint, faster=1000)
+    equal = "called save(2) only once, for two equal items. Hint: once for each item, and a set keeps one of each."
+    dropped = len(told("saved")) == 3 == len(set(told("saved"))) == noted("item")
+    assert call.error or not call.back or not dropped, equal
+    assert call.error or not call.back or noted("saved") == 4, early
+    call.must_be_right()
 
     error = BufferError("no")
     hint = "Hint: an exception in a callback ends the thread that receives the results; keep it and raise it later."
-    call = my.begin("save_all", save, [5, 5, error, 6], hint=hint, faster=1000)
-    count = wait_for_two(call)
-    call.wait()
-    check_workers(call, count)
+    call = in_two(my, "save_all", save, [5, 5, error, 6], hint=hint, faster=1000)
     well = (
         "came back as if all were well, but save raised {error!r}; expected was that error. Hint: an exception waits "
         "in the result object until somebody calls its get()."
@@ -281,30 +276,17 @@ def chunks(my: Learner) -> None:
         "had another task wait behind the long one in the same chunk, while the other worker sat idle. Hint: your "
         "chunks hold more than one task; without a chunksize map makes chunks of 2."
     )
-    for place in (0, 10):
-        items = [None, 0, False, *range(8)]
-        items.insert(place, "long")
-        call = my.begin("few_long", give, items, gives=items, hint=hint, faster=1000)
-        count = wait_for_two(call)
-        call.wait(until=lambda: noted("item") >= 12)
-        waiting = noted("item") < 12 and not call.back
-        call.wait(seconds=0.3)  # who waits with a limit is back
-        note("go")
-        call.wait()
-        check_workers(call, count)
-        check_list(call)
-        assert not waiting, idle
-        limits = "Hint: a call may take longer than any time limit, so wait without one."
-        assert not call.limits or call.is_right(), limits
-        call.must_be_right()
+    items = ["long", None, 0, False, *range(8)]
+    call = in_two(my, "few_long", give, items, gives=items, hint=hint, faster=1000)
+    check_list(call)
+    assert not told("waiting")[0], idle
+    assert not call.limits or call.is_right(), LIMITS
+    call.must_be_right()
 
     numbers = [number * 7 % 2000 for number in range(2000)]
     squares, said = [number * number for number in numbers], "many_short(square, [0, 7, ..., 1993])"
     sent.clear()
-    call = my.begin("many_short", square, numbers, gives=squares, hint=hint, said=said)
-    count = wait_for_two(call)
-    call.wait()
-    check_workers(call, count)
+    call = in_two(my, "many_short", square, numbers, gives=squares, hint=hint, said=said)
     check_list(call)
     messages = sum(length > 4 for length in sent)  # without None and nothing, which end and wake a worker
     many = (
@@ -342,11 +324,9 @@ def finish_all(my: Learner) -> None:
         "BrokenProcessPool; with a Pool you need get(timeout=1), longer than a call, and a new pool. And 0, None and "
         "False are results like any others."
     )
-    slower = 1 / Time.slowness  # so that a second is long enough here, too
-    call = my.begin("finish_all", fragile, list(FRAGILE), gives=list(FRAGILE.values()), hint=hint, faster=slower)
-    count = wait_for_two(call)
-    call.wait()
-    check_workers(call, count, again=True)
+    slower = 1 / Time.slowness  # a second is long enough here, too
+    items, gives = list(FRAGILE), list(FRAGILE.values())
+    call = in_two(my, "finish_all", fragile, items, again=True, gives=gives, hint=hint, faster=slower)
     tries, broken = begun().count("3"), call.error and "Broken" in type(call.error).__name__
     late = "Hint: this multiprocessing.TimeoutError is not the built-in TimeoutError: name it in full."
     assert not isinstance(call.error, pool.TimeoutError), late
@@ -354,19 +334,16 @@ def finish_all(my: Learner) -> None:
         "Hint: a worker may die again in the new pool, so go on until each item has its result."
     )
     assert not broken, "Hint: a broken pool stays broken. Make a new one, for the items that have no result yet."
-    whole = "Hint: return a list of all results, in the order of the items."
-    assert call.error or not call.back or call.is_right() or tries < 3, whole
-    fewer = say("Hint: item 3 was tried {tries} times; go on until each item has its result.", tries=tries)
-    assert call.error or not call.back or call.is_right(), fewer
+    whole = "Hint: item 3 was tried {tries} times. Go on until each item has its result, and return a list of them."
+    assert call.error or not call.back or call.is_right(), say(whole, tries=tries)
+    keep = (
+        "called fragile({item}) again, though the first call had given its result. Hint: keep all the results that "
+        "are there (executor.map loses them, submit does not), and do only the others again."
+    )
     for number, (worker, item) in enumerate(runs(), 1):
-        later = runs()[number:]
-        had_its_result = worker in [other for other, _ in later]  # it went on to another item
-        again = say(
-            "called fragile({item}) again, though the first call had given its result. Hint: keep all the results "
-            "that are there (executor.map loses them, submit does not), and do only the others again.",
-            item=item,
-        )
-        assert not had_its_result or item not in [other for _, other in later], again
+        later = [text for run in runs()[number:] for text in run]
+        had_its_result = worker in later  # for it went on to another item
+        assert not had_its_result or item not in later, say(keep, item=item)
     call.must_be_right()
 
     my("finish_all", fragile, [], gives=[], hint=NONE).must_be_right()

@@ -379,6 +379,7 @@ class TestACall:
         monkeypatch.setenv(NOTES, str(tmp_path / "notes"))
         monkeypatch.setenv(JUDGE, str(os.getpid()))
         monkeypatch.setattr("helpers.judging.PATIENCE", 2.0)
+        monkeypatch.setattr("helpers.judging.crowd", lambda: 1)
 
     @pytest.fixture
     def call(self):

@@ -1,4 +1,4 @@
-"""For each exercise at least five right answers that differ from the solution in kind: another part of the standard
+"""For each exercise at least three right answers that differ from the solution in kind: another part of the standard
 library, another structure, classes, type hints, helpers, and comments and `...` in harmless places.
 
 Each is a whole file. A judge that rejects one of them demands more than its task says.
