@@ -76,7 +76,7 @@ WRONG = {
         ),
         (
             changed(ASK, ("child.join()", "child.join(10)")),
-            "left a child running. Hint: an answer, and the end of a child",
+            "Hint: an answer, and the end of a child",
         ),
         (changed(ASK, (ASK[ASK.index("    here, ") :], A_WORKER_EACH)), "one worker answers all"),
         (
@@ -175,7 +175,7 @@ WRONG = {
                 MATCHING,
                 ("        for line in lines:\n            to_child.send(line)", "        to_child.send(lines)"),
             ),
-            "sent 1 of 5 lines",
+            "The child had got 1 of 5 lines. Hint: send each once",
         ),
         (
             changed(MATCHING, ("to_child.send(line)", "to_child.send_bytes(line.encode())")),
