@@ -92,7 +92,7 @@ WRONG = {
                 TOTAL,
                 ("    writer.close()\n    total = result.recv()\n", "    total = result.recv()\n    writer.close()\n"),
             ),
-            "your program still has the writing end open",
+            "close yours after the last number",
         ),
         (
             changed(
@@ -100,7 +100,7 @@ WRONG = {
                 ("def add_up(reader, answer)", "def add_up(reader, writer, answer)"),
                 ("(reader, answer))", "(reader, writer, answer))"),
             ),
-            "the child itself has the writing end open",
+            "does the child get one as an argument",
         ),
         (
             changed(
@@ -212,7 +212,7 @@ WRONG = {
         ),
         (changed(GATHER, ("    while names:\n", JOIN_ALL + "    while names:\n")), "already in join()"),
         (changed(GATHER, ("except EOFError", "except KeyError")), "EOFError is how a child's end shows: catch it"),
-        (changed(GATHER, ("del names[reader]", "pass")), "you still wait for that reader. Hint: remove it"),
+        (changed(GATHER, ("del names[reader]", "pass")), "wait no more for a reader that has raised EOFError"),
         (
             changed(
                 GATHER,
