@@ -1,4 +1,4 @@
-"""`explore`: an experiment of a lesson with sliders, and the five experiments.
+"""`explore`: an experiment of a lesson with sliders, and the five experiments; and lesson 04's measurement.
 
     slider let go -> the experiment with the sliders' values -> a real run -> its figure, in place of the one before
 
@@ -6,8 +6,10 @@ A kernel handles one slider's message after the other, so two experiments never 
 that it starts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
+from multiprocessing.shared_memory import SharedMemory
 
 from helpers import lock, mp, pipe, process, queue, received, sent
 from helpers.chart import timeline
@@ -119,3 +121,49 @@ def query_with_connections(connections: int, workers: int) -> timeline:
     with timeline() as run:
         _run([mp.Process(target=lock.query, args=(slots,)) for _ in range(workers)])
     return run
+
+
+@contextmanager
+def six_ways(largest: int) -> Iterator[dict[str, tuple]]:
+    """Lesson 04: for each way four functions: the notebook's to send and to receive, and the child's."""
+    (reader, writer), (back, answer), (near, far) = mp.Pipe(False), mp.Pipe(False), mp.Pipe()
+    ways = {
+        "one-way pipes": (writer.send, back.recv, reader.recv, answer.send),
+        "duplex pipe": (near.send, near.recv, far.recv, far.send),
+    }
+    memory = SharedMemory(create=True, size=largest)
+    try:
+        with mp.Manager() as manager:
+            for name, make in (
+                ("SimpleQueue", mp.SimpleQueue),
+                ("Queue", mp.Queue),
+                ("manager's queue", manager.Queue),
+            ):
+                to, back = make(), make()
+                ways[name] = (to.put, back.get, to.get, back.put)
+            near, far = mp.Pipe()
+            mine, childs = pipe.Block(memory, near), pipe.Block(memory, far)
+            ways["shared memory"] = (mine.send, near.recv, childs.receive, far.send)
+            yield ways
+    finally:
+        memory.close()
+        memory.unlink()
+
+
+def time_messages(sizes: list[int], rounds: int = 2) -> dict[str, dict[int, float]]:
+    """Lesson 04: for each way and size the shortest time of a message and its answer, in seconds."""
+    with six_ways(max(sizes)) as ways:
+        children = [mp.Process(target=pipe.pong, args=for_child) for _, _, *for_child in ways.values()]
+        best = {way: dict.fromkeys(sizes, float("inf")) for way in ways}
+
+        def measure() -> None:
+            for send, receive, *_ in ways.values():
+                pipe.ping(send, receive, 1)  # returns when the child is there
+            for size in rounds * sizes:  # in turn, so a busy moment disturbs all ways
+                for way, (send, receive, *_) in ways.items():
+                    best[way][size] = min(best[way][size], pipe.ping(send, receive, size))
+            for send, *_ in ways.values():
+                send(b"")
+
+        _run(children, measure)
+    return best

@@ -4,6 +4,7 @@ Most get their end of a pipe as an argument. A pipe comes to its end when all
 copies of the other end are closed, those in the parent and in siblings too.
 """
 
+import os
 import time
 from array import array
 from collections.abc import Callable
@@ -27,7 +28,7 @@ def receive_and_print(end: Connection) -> None:
 def customer(end: Connection) -> None:
     for words in ("one tea", "here are 3", "goodbye"):
         with span("thinking"):
-            time.sleep(0.1)
+            time.sleep(0.06)
         sent(words)
         end.send(words)
         with span("waiting", "waiting"):
@@ -45,7 +46,7 @@ def clerk(end: Connection) -> None:
             words = end.recv()
         received(words)
         with span("serving"):
-            time.sleep(0.15)
+            time.sleep(0.1)
         sent(ANSWERS[words])
         end.send(ANSWERS[words])
 
@@ -53,12 +54,6 @@ def clerk(end: Connection) -> None:
 def count_down(writer: Connection) -> None:
     for number in (3, 2, 1):
         writer.send(number)
-
-
-def send_samples(writer: Connection) -> None:
-    """Send three pairs of numbers as the 16 bytes that each pair takes."""
-    for number in (1.0, 2.0, 3.0):
-        writer.send_bytes(array("d", [number, number / 2]))
 
 
 def measure(writer: Connection, sensor: int, pause: float) -> None:
@@ -71,12 +66,13 @@ def measure(writer: Connection, sensor: int, pause: float) -> None:
         writer.send(reading)
 
 
-def keep_sending(
-    send: Callable,
-    letter: bytes,
-    size: int,
-    lock: AbstractContextManager,
-) -> None:
+def say_one_thing(writer: Connection) -> None:
+    """Send one message, and then nothing for a minute."""
+    writer.send("here I am")
+    time.sleep(60)
+
+
+def keep_sending(send: Callable, letter: bytes, size: int, lock: AbstractContextManager) -> None:
     """Send messages of one letter until nobody reads any more."""
     with suppress(BrokenPipeError):
         while True:
@@ -91,6 +87,12 @@ def write_squares(name: str, count: int) -> None:
         for number in range(count):
             numbers[number] = number * number
     block.close()
+
+
+def send_samples(writer: Connection) -> None:
+    """Send three pairs of numbers as the 16 bytes that each pair takes."""
+    for number in (1.0, 2.0, 3.0):
+        writer.send_bytes(array("d", [number, number / 2]))
 
 
 def pong(receive: Callable, send: Callable) -> None:
@@ -125,6 +127,14 @@ class Block:
         return self.memory.buf[: self.end.recv()]  # a view, no copy
 
 
+def square_numbers(end: Connection) -> None:
+    """Answer each number with its square, until None comes; a 13 is deadly."""
+    while (number := end.recv()) is not None:
+        if number == 13:
+            os._exit(1)  # as if it had been killed
+        end.send(number * number)
+
+
 class Invitation:
     """Claims to be rebuilt by calling print."""
 
@@ -137,35 +147,14 @@ def invite(end: Connection) -> None:
 
 
 def greet_friends(report: Connection) -> None:
-    """Answer two callers, if they know the key."""
+    """Greet callers who know the key, until one of them has been greeted."""
     with Listener(("localhost", 0), authkey=b"our secret") as listener:
         report.send(listener.address)
-        for _ in range(2):
-            with suppress(AuthenticationError), listener.accept() as caller:
-                caller.send_bytes(b"welcome")
-
-
-def count_messages(reader: Connection, writer: Connection, close: bool) -> None:
-    """Count messages until EOFError, with or without closing the other end."""
-    if close:
-        writer.close()
-    count = 0
-    try:
         while True:
-            reader.recv()
-            count += 1
-    finally:
-        print("messages:", count)
-
-
-def swap(end: Connection, first: str) -> None:
-    """Exchange a megabyte with the other side."""
-    with span(f"{first} first", "waiting"):
-        if first == "receive":
-            end.recv_bytes()
-        end.send_bytes(bytes(1_000_000))
-        if first == "send":
-            end.recv_bytes()
+            with suppress(AuthenticationError, EOFError, OSError):
+                with listener.accept() as caller:
+                    caller.send_bytes(b"welcome")
+                return
 
 
 def keep_copy(numbers: array) -> None:
@@ -183,3 +172,40 @@ def keep_block(name: str) -> None:
 
 def sum_between(start: int, stop: int) -> float:
     return sum(table[start:stop])
+
+
+def count_messages(reader: Connection, writer: Connection, close: bool) -> None:
+    """Count messages until EOFError, with or without closing the other end."""
+    if close:
+        writer.close()
+    count = 0
+    try:
+        while True:
+            reader.recv()
+            count += 1
+    finally:
+        print("messages:", count)
+
+
+def echo(end: Connection) -> None:
+    """Send back each message, until the other end is closed."""
+    with suppress(EOFError):
+        while True:
+            end.send(end.recv())
+
+
+def swap(end: Connection, first: str) -> None:
+    """Exchange a megabyte with the other side."""
+    with span(f"{first} first", "waiting"):
+        if first == "receive":
+            end.recv_bytes()
+        end.send_bytes(bytes(1_000_000))
+        if first == "send":
+            end.recv_bytes()
+
+
+def send_half(writer: Connection) -> None:
+    """Send as much of a large message as the pipe holds."""
+    os.set_blocking(writer.fileno(), False)  # do not wait for room
+    with suppress(BlockingIOError):
+        writer.send(bytes(10_000_000))

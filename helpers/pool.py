@@ -4,6 +4,7 @@ A pool carries the tasks to them and what they return back. What an
 initializer keeps in a global is there for all later tasks of its process.
 """
 
+import json
 import multiprocessing
 import os
 import random
@@ -11,7 +12,6 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from math import isqrt
 
 from helpers import span
@@ -21,7 +21,7 @@ def square(number: int) -> int:
     return number * number
 
 
-def throw_darts(seed: int, darts: int = 300_000) -> int:
+def throw_darts(seed: int, darts: int = 200_000) -> int:
     """Throw darts at a square; count those in its quarter circle."""
     rng = random.Random(seed)
     with span(f"task {seed}"):
@@ -35,6 +35,26 @@ def work(task: tuple[str, float]) -> str:
     with span(name):
         time.sleep(seconds)
     return name
+
+
+def load_prices(path: str) -> None:
+    """Initializer: read the table into a global of this worker."""
+    global prices
+    with open(path) as file:
+        prices = json.load(file)
+    print("a worker has read", len(prices), "prices")
+
+
+def cost(article: str, pieces: int) -> int:
+    return prices[article] * pieces
+
+
+def die_at_first(marker: str) -> str:
+    """Kill this process the first time; when the marker is there, return."""
+    if not os.path.exists(marker):
+        open(marker, "x").close()
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return "done"
 
 
 def open_database(path: str) -> None:
@@ -69,12 +89,16 @@ def usable_cores() -> int:
         return cores
 
 
-def die_at_first(marker: str) -> str:
-    """Kill this process the first time; when the marker is there, return."""
-    if not os.path.exists(marker):
-        open(marker, "x").close()
+def throw_some(task: tuple[int, int]) -> int:
+    """Take both arguments of `throw_darts` as one."""
+    return throw_darts(*task)
+
+
+def square_or_die(number: int) -> int:
+    """Square it; at 5, end this process, as when memory runs out."""
+    if number == 5:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-    return "done"
+    return square(number)
 
 
 class BadRow(Exception):
@@ -105,11 +129,6 @@ def list_squares(count: int) -> list[int]:
     return list(squares(count))
 
 
-def use_lock(lock: AbstractContextManager) -> str:
-    with lock:
-        return "had the lock"
-
-
 def square_in_pool(numbers: list[int]) -> list[int]:
     """Start a pool of its own, in this process."""
     with multiprocessing.get_context("spawn").Pool(2) as pool:
@@ -138,15 +157,3 @@ def roll_own_dice(seed: int) -> list[int]:
     """Roll with a generator of the task's own."""
     own = random.Random(seed)
     return [own.randint(1, 6) for _ in range(6)]
-
-
-def square_or_die(number: int) -> int:
-    """Square it; at 5, end this process, as when memory runs out."""
-    if number == 5:
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-    return square(number)
-
-
-def throw_some(task: tuple[int, int]) -> int:
-    """Take both arguments of `throw_darts` as one."""
-    return throw_darts(*task)

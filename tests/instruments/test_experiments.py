@@ -92,3 +92,11 @@ def test_a_failing_start_leaves_no_process():
     children = [mp.Process(target=experiments.process.nap, args=(60,)), mp.Process(target=lambda: None)]
     with pytest.raises((AttributeError, pickle.PicklingError)):
         experiments._run(children)
+
+
+def test_time_messages_measures_each_way_and_size():
+    times = experiments.time_messages([10, 1000], rounds=1)
+    assert len(times) == 6
+    for best in times.values():
+        assert list(best) == [10, 1000]
+        assert all(0 < seconds < 60 for seconds in best.values())

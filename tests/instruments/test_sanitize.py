@@ -249,6 +249,11 @@ SAMPLES = {
         "after del points[:]: []\n",
         "AttributeError: 'ListProxy' object has no attribute 'append'\nafter del points[:]: []\n",
     ),
+    "how many threads NumPy's library has, which depends on the number of cores": (
+        "Linux: set after the import: 2 threads on 2 cores\nLinux: set before the import: 1 threads on 2 cores\n",
+        "Linux: set after the import: 8 threads on 8 cores\nLinux: set before the import: 1 threads on 8 cores\n",
+        "Linux: set after the import: 1 threads on 8 cores\nLinux: set before the import: 8 threads on 8 cores\n",
+    ),
 }
 
 

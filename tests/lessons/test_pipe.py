@@ -2,13 +2,19 @@
 
 import multiprocessing
 import pickle
+import re
+import socket
+import subprocess
+import sys
 import time
 from array import array
 from contextlib import nullcontext
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from helpers import pipe, timeline
@@ -112,6 +118,19 @@ def test_measure_sends_each_reading_after_its_pause(mp):
     assert [event.label for event in sent] == ["7a", "7b", "7c"]
     assert all(bar.end - bar.start >= 0.1 for bar in run.bars("working"))
     assert len(run.bars("working")) == 3
+
+
+def test_say_one_thing_and_then_nothing(mp):
+    reader, writer = mp.Pipe(duplex=False)
+    child = start(mp, pipe.say_one_thing, writer)
+    writer.close()
+    assert reader.recv() == "here I am"
+    assert not reader.poll(0.2)
+    assert child.is_alive()
+    child.kill()
+    with pytest.raises(EOFError):
+        reader.recv()
+    finish(child)
 
 
 def test_keep_sending_sends_inside_the_lock_until_nobody_reads():
@@ -230,6 +249,19 @@ def test_ping_and_pong_understand_each_other(mp):
         memory.unlink()
 
 
+def test_square_numbers_until_none_or_a_13(mp):
+    for last, code in ((None, 0), (13, 1)):
+        here, there = mp.Pipe()
+        child = start(mp, pipe.square_numbers, there)
+        there.close()
+        here.send(12)
+        assert here.recv() == 144
+        here.send(last)
+        with pytest.raises(EOFError):
+            here.recv()
+        assert finish(child) == [code]
+
+
 def test_who_unpickles_an_invitation_prints(mp, capsys):
     reader, writer = mp.Pipe(duplex=False)
     assert finish(start(mp, pipe.invite, writer)) == [0]
@@ -239,11 +271,14 @@ def test_who_unpickles_an_invitation_prints(mp, capsys):
     assert pickle.loads(pickle.dumps(pipe.Invitation())) is None
 
 
-def test_greet_friends_only(mp):
+def test_greet_friends_whoever_calls_before(mp):
     report, tell = mp.Pipe(duplex=False)
     child = start(mp, pipe.greet_friends, tell)
     tell.close()
     address = report.recv()
+    socket.create_connection(address).close()
+    with socket.create_connection(address) as browser:
+        browser.sendall(b"GET / HTTP/1.0\r\n\r\n")
     with pytest.raises(AuthenticationError):
         Client(address, authkey=b"a guess")
     with Client(address, authkey=b"our secret") as caller:
@@ -301,3 +336,154 @@ def test_both_ways_to_hand_a_pool_numbers(mp, block):
     for prepare, given in ((pipe.keep_copy, numbers), (pipe.keep_block, block.name)):
         with mp.Pool(1, prepare, (given,)) as pool:
             assert pool.starmap_async(pipe.sum_between, [(0, 5), (5, 10)]).get(30) == [10, 35]
+
+
+def test_echo_until_the_end():
+    here, there = multiprocessing.Pipe()
+    child = start(multiprocessing.get_context("spawn"), pipe.echo, there)
+    there.close()
+    here.send([None])
+    assert here.recv() == [None]
+    here.close()
+    assert finish(child) == [0]
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="a pipe of bytes")
+def test_send_half_leaves_half_a_message(mp):
+    reader, writer = mp.Pipe(duplex=False)
+    child = start(mp, pipe.send_half, writer)
+    writer.close()
+    assert finish(child) == [0]
+    with pytest.raises(OSError, match="got end of file during message"):
+        reader.recv()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="on Windows and macOS it may be EOFError")
+def test_a_sender_killed_inside_a_long_message(mp):
+    """What the lesson says of one that is killed, and not only of one that gives up."""
+    reader, writer = mp.Pipe(duplex=False)
+    child = start(mp, pipe.swap, writer, "send")
+    writer.close()
+    assert reader.poll(30)
+    time.sleep(1)  # until some of the message's bytes are there too
+    child.kill()
+    finish(child)
+    with pytest.raises(OSError, match="got end of file during message"):
+        reader.recv()
+
+
+FORKED_OWNER = """
+import multiprocessing
+import sys
+import time
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+
+
+def make_block(end):
+    block = SharedMemory(create=True, size=5)
+    end.send(block.name)
+    block.close()
+
+
+if sys.argv[1:] == ["tracked"]:
+    resource_tracker.ensure_running()
+context = multiprocessing.get_context("fork")
+reader, writer = context.Pipe(duplex=False)
+child = context.Process(target=make_block, args=(writer,))
+child.start()
+name = reader.recv()
+child.join()
+until = time.monotonic() + (20 if sys.argv[1] == "untracked" else 0)
+while True:  # the child's tracker, if it has one, needs a moment
+    try:
+        block = SharedMemory(name)
+    except FileNotFoundError:
+        print("gone")
+        break
+    block.close()
+    if time.monotonic() > until:
+        block.unlink()
+        print("there")
+        break
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
+@pytest.mark.parametrize(("way", "found"), [("untracked", "gone"), ("tracked", "there")])
+def test_a_forked_child_that_makes_the_first_block_takes_it_along(way, found):
+    command = [sys.executable, "-c", FORKED_OWNER, way]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.stdout == f"{found}\n"
+    assert ("leaked shared_memory" in ran.stderr) == (way == "untracked")
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_an_array_of_bytes_with_two_dimensions_arrives_cut(cut):
+    np = pytest.importorskip("numpy")
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    picture = np.zeros((6, 8), dtype="uint8")
+    writer.send_bytes(picture if cut else memoryview(picture).cast("B"))
+    assert len(reader.recv_bytes()) == (6 if cut else 48)
+    assert reader.poll() == cut
+
+
+def test_recv_bytes_into_an_array_of_two_dimensions():
+    np = pytest.importorskip("numpy")
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    picture = np.zeros((6, 8), dtype="uint8")
+    writer.send_bytes(bytes(48))
+    writer.send_bytes(bytes(48))
+    with pytest.raises(multiprocessing.BufferTooShort):
+        reader.recv_bytes_into(picture)
+    assert reader.recv_bytes_into(memoryview(picture).cast("B")) == 48
+
+
+FAILS = {  # how the published solution of an exercise is called, so that an error comes in the parent
+    1: "my_pipe.ask(pipe.echo, [1, lambda: 2])",
+    2: "my_pipe.total_of([1, lambda: 2])",
+    4: "my_pipe.gather({'a': send_for_ever, 'b': lambda writer: None})",
+}
+CALL = """
+import my_pipe
+from helpers import pipe
+
+
+def send_for_ever(writer):
+    while True:
+        writer.send("more")
+
+
+if __name__ == "__main__":
+    {call}
+"""
+
+
+def solution(number: int) -> str:
+    notebook = nbformat.read(Path(__file__).parents[2] / "notebooks/04_pipe.ipynb", as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return re.findall(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL)[number - 1]
+
+
+@pytest.mark.parametrize("number", FAILS)
+def test_after_an_error_in_the_parent_a_solution_ends(tmp_path, number):
+    """The traceback keeps the frame, and the frame the ends: then the child would wait, and the program for it."""
+    (tmp_path / "my_pipe.py").write_text(solution(number))
+    (tmp_path / "main.py").write_text(CALL.format(call=FAILS[number]))
+    ran = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert "Traceback" in ran.stderr
+
+
+def test_the_solution_that_searches_lines_does_not_hide_a_death(tmp_path, monkeypatch):
+    (tmp_path / "my_pipe_of_three.py").write_text(solution(3))
+    monkeypatch.syspath_prepend(tmp_path)
+    matching = __import__("my_pipe_of_three").matching
+    from_parent, to_child = multiprocessing.Pipe(duplex=False)
+    from_child, to_parent = multiprocessing.Pipe(duplex=False)
+    from_parent.close()  # the child has died
+    to_parent.close()
+    with pytest.raises(BrokenPipeError):
+        matching(["a line"], to_child, from_child)

@@ -1,17 +1,25 @@
 """The workers of lesson 02."""
 
 import builtins
+import functools
 import io
 import multiprocessing.pool
 import os
 import pickle
+import re
 import signal
 import sqlite3
-from concurrent.futures import ProcessPoolExecutor
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from multiprocessing.pool import MaybeEncodingError
+from pathlib import Path
 
+import nbformat
+import numpy as np
 import pytest
 
 from helpers import pool as workers
@@ -51,6 +59,16 @@ def test_the_class_of_results_is_in_multiprocessing_pool(mp):
             assert isinstance(result, multiprocessing.pool.AsyncResult)
     assert not hasattr(multiprocessing, "AsyncResult")
     assert not issubclass(mp.TimeoutError, TimeoutError)
+
+
+def test_each_worker_reads_the_prices_once(mp, tmp_path, capsys):
+    path = tmp_path / "prices.json"
+    path.write_text('{"article 1": 3, "article 2": 5}')
+    with mp.Pool(2, workers.load_prices, (path,)) as pool:
+        assert pool.starmap(workers.cost, [("article 1", 2), ("article 2", 10)] * 20, chunksize=1) == [6, 50] * 20
+        pool.close()
+        pool.join()
+    assert capsys.readouterr().out == 2 * "a worker has read 2 prices\n"
 
 
 def test_each_worker_opens_the_database_once(mp, tmp_path, capsys):
@@ -179,20 +197,6 @@ def test_squares_can_be_sent_as_a_list_only(mp):
         assert pool.apply(workers.list_squares, (4,)) == [0, 1, 4, 9]
 
 
-def test_use_lock_holds_it_and_gives_it_back():
-    did = []
-
-    class Lock:
-        def __enter__(self):
-            did.append("acquired")
-
-        def __exit__(self, *exception):
-            did.append("released")
-
-    assert workers.use_lock(Lock()) == "had the lock"
-    assert did == ["acquired", "released"]
-
-
 def test_a_pool_in_an_executor_works_and_in_a_pool_fails(mp):
     with ProcessPoolExecutor(1, mp_context=mp) as executor:
         assert executor.submit(workers.square_in_pool, [1, 2, 3]).result(60) == [1, 4, 9]
@@ -211,3 +215,119 @@ def test_square_or_die_dies_at_five(mp):
 
 def test_throw_some_takes_a_tuple():
     assert workers.throw_some((3, 1000)) == workers.throw_darts(3, 1000)
+
+
+def finish_all(function, items):
+    """The solution of exercise 4, as the lesson has it."""
+    path = Path(__file__).parents[2] / "notebooks" / "02_pool.ipynb"
+    (solution,) = [
+        re.search(r"```python\n(.*?)```", cell.source, re.DOTALL)[1]
+        for cell in nbformat.read(path, as_version=4).cells
+        if "def finish_all" in cell.source and cell.cell_type == "markdown"
+    ]
+    names = {}
+    exec(solution, names)
+    return names["finish_all"](function, items)
+
+
+def test_the_solution_of_exercise_4_gives_up():
+    """Each worker dies before it begins, as with a function of a notebook's cell."""
+    with pytest.raises(RuntimeError, match=re.escape("no result for [5]")):
+        finish_all(workers.square_or_die, [3, 5, 7])
+
+
+def test_a_decorated_function_travels_under_the_name_that_wraps_gives_it(mp):
+    with mp.Pool(1) as pool:
+        assert pool.map(triple, [1, 2]) == [3, 6]
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def inner(number):
+        return function(number)
+
+    return inner
+
+
+@wrapped
+def triple(number):
+    return 3 * number
+
+
+def test_a_pool_loses_the_result_of_sys_exit_and_an_executor_raises_it(mp):
+    with mp.Pool(1) as pool, pytest.raises(mp.TimeoutError):
+        pool.apply_async(sys.exit, (3,)).get(timeout=1)
+    with ProcessPoolExecutor(1, mp_context=mp) as executor:
+        with pytest.raises(SystemExit):
+            executor.submit(sys.exit, 3).result(60)
+        assert executor.submit(workers.square, 3).result(60) == 9
+
+
+def test_a_time_limit_inside_with_is_heard_of_when_the_task_has_ended(mp):
+    began = time.monotonic()
+    with pytest.raises(TimeoutError), ProcessPoolExecutor(1, mp_context=mp) as executor:
+        executor.submit(time.sleep, 1).result(timeout=0.1)
+    assert time.monotonic() - began >= 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="3.13 has them")
+@pytest.mark.parametrize("how", [["-X", "cpu_count=3"], []])
+def test_the_number_of_cores_can_be_said_from_outside(how):
+    code = "import os; print(os.cpu_count(), os.process_cpu_count())"
+    environment = {**os.environ, "PYTHON_CPU_COUNT": "5" if not how else ""}
+    done = subprocess.run([sys.executable, *how, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout == ("3 3\n" if how else "5 5\n")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="mended in a later version")
+def test_an_executor_with_two_tasks_a_child_stops_after_two():
+    executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=2)
+    try:
+        futures = [executor.submit(workers.square, number) for number in range(10)]
+        assert len(wait(futures, timeout=5).done) <= 2
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.kill()
+
+
+def test_an_executor_that_recycles_its_workers_spawns_them():
+    with ProcessPoolExecutor(1, max_tasks_per_child=1) as executor:
+        assert executor._mp_context.get_start_method() == "spawn"
+
+
+def test_threadpoolctl_limits_a_library_that_is_loaded():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    np.ones((200, 200)) @ np.ones((200, 200))
+    with threadpoolctl.threadpool_limits(1):
+        assert {library["num_threads"] for library in threadpoolctl.threadpool_info()} == {1}
+
+
+COUNTED = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+def work(number):
+    doubled = 2 * number
+    return doubled
+
+if __name__ == "__main__":
+    with multiprocessing.get_context({method!r}).Pool(1) as pool:
+        pool.map(work, [1, 2])
+        pool.close()
+        pool.join()
+"""
+
+
+def test_coverage_counts_what_workers_do(method, tmp_path):
+    pytest.importorskip("coverage")
+    (tmp_path / "counted.py").write_text(COUNTED.format(method=method))
+    settings = 'concurrency = ["multiprocessing"]\nparallel = true\nsigterm = true\n'
+    (tmp_path / "pyproject.toml").write_text(f"[tool.coverage.run]\n{settings}")
+    command = [sys.executable, "-m", "coverage"]
+    options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 60}
+    for arguments in (["run", "counted.py"], ["combine"]):
+        done = subprocess.run([*command, *arguments], **options)
+        assert done.returncode == 0, done.stdout + done.stderr
+    said = subprocess.run([*command, "report", "--format=total"], **options)
+    assert said.stdout.strip() == "100", said.stdout + said.stderr
