@@ -6,8 +6,9 @@
     python tests/tools/translate.py --import my.md         put the text back
 
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
-hash of the English that each cell translates. Where that English has changed, the new English takes the place of the
-Chinese (which git still has), so that no reader meets a stale sentence; a translator replaces it. After a merge with
+hash of the English that each cell translates. Its first code cell says `language("zh")`, which no English one does.
+Where the English of a text has changed, the new English takes the place of the Chinese (which git still has), so that
+no reader meets a stale sentence; a translator replaces it. After a merge with
 conflicts in notebooks/zh take either side, and run the command.
 
 Links lead to Chinese pages: write them as the English text has them, this command turns them. Sections have their
@@ -41,6 +42,7 @@ CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 ANCHOR = re.compile(r'^<a id="[^"]*"></a>\n(?=#)', re.MULTILINE)
 DOCS = "https://docs.python.org/"
+LANGUAGE = ["from helpers import language\n", "\n", 'language("zh")\n', "\n"]
 
 
 @dataclass
@@ -81,13 +83,18 @@ class Lesson:
             if cell["cell_type"] == "markdown" and (name := cell["id"])
         ]
 
+    def spoken(self, cell: dict) -> dict:
+        """A cell as the Chinese notebook has it, but for its Markdown: the first code cell names the language."""
+        first = next((each["id"] for each in self.english["cells"] if each["cell_type"] == "code"), None)
+        return {**cell, "source": [*LANGUAGE, *cell["source"]]} if cell["id"] == first else cell
+
     def made_of(self, texts: list[str]) -> str:
         """The Chinese notebook with these texts in its Markdown cells."""
         chinese = dict(zip([cell.name for cell in self.cells], texts, strict=True))
         hashes = {cell.name: digest(cell.english) for cell in self.cells}
         cells = [
             {**cell, "source": chinese[cell["id"]].splitlines(keepends=True)} if cell["id"] in chinese else cell
-            for cell in self.english["cells"]
+            for cell in map(self.spoken, self.english["cells"])
         ]
         metadata = {**self.english["metadata"], "english": hashes}
         notebook = {**self.english, "cells": cells, "metadata": metadata}
