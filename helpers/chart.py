@@ -199,9 +199,9 @@ class timeline:
         publish(_gantt(self, sentence, upto), sentence, self._seen())
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the run into a file for https://ui.perfetto.dev, where you can zoom: it has the Trace Event Format.
+        """Write the run into a file in the Trace Event Format, for viewers of it that can zoom.
 
-        An arrow goes there from span to span, so each end of a message gets a short one.
+        An arrow goes from span to span in this format, so each end of a message gets a short one.
         """
         lanes, facts, where = self._read()[0], [], {}
         for number, ((pid, _), lane) in enumerate(lanes.items()):

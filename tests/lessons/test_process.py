@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 
 import pytest
@@ -193,6 +194,30 @@ def test_a_breakpoint_in_a_child_finds_no_terminal(tmp_path):
     assert done.stdout.splitlines()[-1] == "exit code 1"
     said = "bdb.BdbQuit" if sys.version_info < (3, 14) else "Quitting pdb will kill the process"
     assert said in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="pdb -p is new in Python 3.14")
+@posix
+@pytest.mark.parametrize(("work", "answers"), [("while True: time.sleep(0.05)", True), ("lock.acquire()", False)])
+def test_pdb_attaches_to_a_child_unless_it_hangs(work, answers, tmp_path):
+    (tmp_path / "script.py").write_text(
+        f"import multiprocessing, time\nlock = multiprocessing.Lock()\nlock.acquire()\n{work}"
+    )
+    hanging = subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path)
+    command, said = [sys.executable, "-m", "pdb", "-p", str(hanging.pid)], ""
+    try:
+        time.sleep(1)  # until it is there
+        pipes = {"capture_output": True, "text": True, "timeout": 60 if answers else 3}
+        done = subprocess.run(command, input="p 6 * 7\nq\n", **pipes)
+        said = done.stdout
+        if "PermissionError" in done.stderr or "not permitted" in done.stderr:
+            pytest.skip("this user may not look into other processes")
+    except subprocess.TimeoutExpired:
+        assert not answers
+    finally:
+        hanging.kill()
+        hanging.wait()
+    assert ("42" in said) is answers
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="Process.interrupt is new in Python 3.14")
