@@ -13,6 +13,7 @@ __all__ = [
     "check",
     "curves",
     "explore",
+    "language",
     "mp",
     "received",
     "run_program",
@@ -26,9 +27,10 @@ __all__ = [
 # What only the parent needs is imported at its first use: every child imports this file.
 _LAZY = {
     "bars": "chart",
-    "check": "exercise",
+    "check": "checking",
     "curves": "chart",
     "explore": "experiments",
+    "language": "sentences",
     "run_program": "showing",
     "show": "showing",
     "show_error": "showing",

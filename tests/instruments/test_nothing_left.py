@@ -21,7 +21,7 @@ from jupyter_client.manager import start_new_kernel
 from store import METADATA
 from tree import copy_settings
 
-from helpers.exercise import verdict
+from helpers.checking import verdict
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))

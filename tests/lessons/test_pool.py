@@ -219,7 +219,7 @@ def test_throw_some_takes_a_tuple():
 
 def finish_all(function, items):
     """The solution of exercise 4, as the lesson has it."""
-    path = Path(__file__).parent.parent / "notebooks" / "02_pool.ipynb"
+    path = Path(__file__).parents[2] / "notebooks" / "02_pool.ipynb"
     (solution,) = [
         re.search(r"```python\n(.*?)```", cell.source, re.DOTALL)[1]
         for cell in nbformat.read(path, as_version=4).cells

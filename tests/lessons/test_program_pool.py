@@ -141,7 +141,7 @@ def test_a_signal_ends_it_at_once_and_breaks_nothing(program, number):
     """With 500 images to do, of which each takes long."""
     photos = make_images(program, 500)
     change(program, "    target.with_suffix", "    __import__('time').sleep(0.02 if path.stem < 'photo3' else 30)\n")
-    change(program, "    todo = [pair for", "    images.sort(reverse=True)\n")
+    change(program, "    todo = [(p, t) for", "    images.sort(reverse=True)\n")
     with subprocess.Popen(program, stdout=-1, stderr=-1, start_new_session=True) as running:
         while b" 0/" in running.stderr.read(60):
             pass

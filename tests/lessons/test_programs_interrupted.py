@@ -23,7 +23,7 @@ PROGRAMS = {
     "my_crawler.py": ["index.html"],
     "my_levels.py": ["app.log"],
     "my_scale.py": ["table.npy", "scaled.npy", "0.5"],
-    "my_tally.py": ["texts", "report", "0.5"],
+    "my_tally.py": ["texts", "report"],
 }
 SIGNALS = {
     "Ctrl-C": (signal.SIGINT, os.killpg, 130),
@@ -45,8 +45,9 @@ def folder(tmp_path):
         (tmp_path / name).write_text("import time\ntime.sleep(60)")
     for name in ("photos", "texts"):
         (tmp_path / name).mkdir()
+    (tmp_path / "long.txt").write_text("two words " * 400_000)
     for number in range(100):
-        (tmp_path / f"texts/{number}.txt").write_text("two words")
+        os.link(tmp_path / "long.txt", tmp_path / f"texts/{number}.txt")
     Image.new("RGB", (400, 300)).save(tmp_path / "photos/good.png")
     for name in ("photos/silent.png", "index.html", "app.log"):  # nobody writes to it, so who reads it waits
         os.mkfifo(tmp_path / name)

@@ -54,14 +54,14 @@ RULES = [
 TESTS = {
     **{lesson: ([f"tests/lessons/test_{lesson}.py", *RULES], [notebook]) for lesson, notebook in LESSONS.items()},
     **{
-        f"exercises/{lesson}": (
-            ["-m", "not thorough", f"tests/test_exercises.py::Test{lesson.title()}"],
+        f"judges/{lesson}": (
+            ["-m", "not thorough", f"tests/answers/test_exercises.py::Test{lesson.title()}"],
             [],
         )
         for lesson in LESSONS
     },
-    "exercise": (["tests/test_exercises.py"], []),
-    "judge": (["tests/test_exercises.py"], []),
+    "checking": (["tests/answers/test_exercises.py"], []),
+    "judging": (["tests/answers/test_exercises.py"], []),
     "experiments": (["tests/instruments/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/instruments/test_chart.py"], list(LESSONS.values())),
     "relay": (

@@ -17,6 +17,15 @@ IN_TIME = """    in_time = not child.is_alive()
     return in_time
 """
 KILL_FIRST = IN_TIME.replace("    child.kill()\n", "").replace("    in_time", "    child.kill()\n    in_time")
+COUNTED = """    for _ in range(40):
+        if child.exitcode is not None:
+            break
+        time.sleep(0.1)
+"""
+CLOCKED = """    deadline = time.monotonic() + 30
+    while child.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
+"""
 GUARD = 'if __name__ == "__main__":'
 HIDDEN = "    try:\n        child.start()\n        child.join()\n    except RuntimeError:\n        pass\n"
 
@@ -37,6 +46,9 @@ WRONG = {
         ([("return child.exitcode", "return abs(child.exitcode)")], "negative number of a signal"),
         ([(IN_A_CHILD, TWICE)], "more than once"),
         ([("child.join()", "__import__('time').sleep(3)")], "until join() has seen the end"),
+        ([("    child.join()\n", COUNTED), ("import m", "import time\nimport m")], "Without a limit"),
+        ([("    child.join()\n", CLOCKED), ("import m", "import time\nimport m")], "Without a limit"),
+        ([("def exit", "async def exit")], "write def, without async"),
     ],
     ("process", 2): [
         ([(GUARD, "if True:")], 'put it under if __name__ == "__main__"'),
@@ -56,6 +68,18 @@ WRONG = {
             "one line from one",
         ),
         ([(", multiprocessing.current_process().name", "")], "not the child's name"),
+        (
+            [("context.Process(", "threading.Thread("), ("import m", "import threading\nimport m")],
+            "Process, not Thread",
+        ),
+        (
+            [
+                ("greet():", "greet(name):"),
+                ("multiprocessing.current_process().name)", "name)"),
+                ("target=greet", "target=greet, args=(multiprocessing.current_process().name,)"),
+            ],
+            "is computed before the child starts",
+        ),
         ([(GUARD, 'if __name__ != "__mp_main__":')], "so does who only imports the script"),
         (
             [("target=greet", ""), ("    child.join()", '    child.join()\n    print("hello from", child.name)')],
@@ -74,9 +98,15 @@ WRONG = {
         ([("not child.is_alive()", "bool(child.join(0))")], "gives None anyway"),
         ([("child.join(seconds)", "__import__('time').sleep(seconds)")], "as soon as the child ends"),
         ([("child.join(seconds)", "child.join(min(seconds, 0.01))")], "run_for(succeed, 60) gave False"),
-        ([("child.join(seconds)", "child.join(2 * seconds)")], "run_for(stay, 1) gave True; expected was False"),
+        (
+            [("child.join(seconds)", "child.join(2 * seconds)")],
+            "run_for(leave_late, 1.8) gave True; expected was False",
+        ),
         ([("child.join(seconds)", "child.join(seconds or None)")], "0 seconds is a limit like any other"),
         ([("    child.join()\n", "")], "left a zombie"),
+        ([("child.join(seconds)", "child.join(1)")], "with exit code 3, long before its time was up"),
+        ([("child.join(seconds)", "child.join(min(seconds, 5))")], "with exit code 3, long before its time was up"),
+        ([("child.join(seconds)", "child.join(int(seconds))")], "seconds may be a fraction"),
         (
             [("not child.is_alive()", "child.exitcode == 0")],
             "gave False; expected was True. The child ended by itself, with exit code 3",
@@ -85,14 +115,14 @@ WRONG = {
     ("process", 4): [
         ([(", args=(argument,)", "")], "called the function in 0 processes, not in 2"),
         ([("        child.start()\n    for child in children:\n", "        child.start()\n")], "one after the other"),
-        ([("range(2)", "range(1)")], "in 1 processes, not in 2"),
+        ([("range(2)", "range(1)")], "never had two children at the same time"),
         ([("[child.exitcode for child in children]", "children[0].exitcode, children[1].exitcode")], "return a list"),
         (
             [
-                ("    for child in children:\n        child.join()\n", "    sleep(5)\n"),
+                ("    for child in children:\n        child.join()\n", "    sleep(60)\n"),
                 ("import m", "from time import sleep\nimport m"),
             ],
-            "exitcode is None until join() has seen the end",
+            "join() is back as soon as its child has ended",
         ),
         ([("target=function, args=(argument,)", "target=function(argument)")], "ran the function here"),
         ([("[child.exitcode for", "[child.is_alive() for")], "gave [False, False]"),
@@ -109,6 +139,15 @@ WRONG = {
         ([("[child.exitcode for child in children]", "list({child.exitcode for child in children})")], "gave [5]"),
         ([("    for child in children:\n        child.join()", "    children[0].join()")], "join both without a limit"),
         ([("    for child in children:\n        child.join()", "    children[1].join()")], "join both without a limit"),
+        (
+            [
+                (
+                    "        child.start()\n    for child in children:\n        child.join()",
+                    "        child.start()\n        child.join(30)",
+                )
+            ],
+            "one after the other",
+        ),
         ([("range(2)", "range(3)")], "in 3 processes, not in 2"),
         (
             [("        child.join()\n", "        pass\n")],
@@ -124,7 +163,7 @@ if os.name != "nt":
         ([('"spawn"', '"forkserver"')], "the start method stays spawn"),
     ]
     WRONG["process", 3] += [
-        ([(IN_TIME, KILL_FIRST)], "run_for(stay, 1) gave True; expected was False"),
+        ([(IN_TIME, KILL_FIRST)], "run_for(leave_late, 1.8) gave True; expected was False"),
         ([("child.kill()", "child.terminate()")], "ignores SIGTERM, so terminate() does not end it"),
         (
             [(IN_TIME, "    child.kill()\n    child.join()\n    return child.exitcode >= 0\n")],

@@ -4,7 +4,7 @@ A wrong answer is given as changes to the solution: pairs of what stands there a
 stays next to the solution, whatever that becomes.
 
 The first of each exercise is tried by the README's command: one that is judged quickly. CI tries
-every second one (-m "slow and not weekly"), the weekly job all.
+every second one (-m slow), the weekly job all (-m thorough).
 """
 
 from wrong_answers import lock, pipe, pool, process, queue

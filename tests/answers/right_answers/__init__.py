@@ -1,10 +1,10 @@
-"""For each exercise at least five right answers that differ from the solution in kind: another part of the standard
+"""For each exercise at least three right answers that differ from the solution in kind: another part of the standard
 library, another structure, classes, type hints, helpers, and comments and `...` in harmless places.
 
 Each is a whole file. A judge that rejects one of them demands more than its task says.
 
 The first of each exercise is tried by the README's command; all of them, under each start method, by -m thorough, and
-by python tests/answers.py right LESSON --only NUMBER.
+by python tests/answers/answers.py right LESSON --only NUMBER.
 """
 
 from importlib import import_module

@@ -1,0 +1,3 @@
+"""The judges of lesson lock: not written yet."""
+
+JUDGES = {}

@@ -1,0 +1,3 @@
+"""The judges of lesson pipe: not written yet."""
+
+JUDGES = {}
