@@ -177,6 +177,7 @@ def _fast_clock(clock: Callable[[], float]) -> Callable[[], float]:
 
 def prepare_time() -> None:
     """To be called before the learner's file is imported, which may do `from time import sleep`."""
+    import selectors
     from multiprocessing import synchronize
 
     process = multiprocessing.process.BaseProcess
@@ -185,6 +186,7 @@ def prepare_time() -> None:
         (connection, "wait", 1),
         (process, "join", 1),
         (threading.Thread, "join", 1),
+        (selectors.DefaultSelector, "select", 1),
         (threading.Condition, "wait", 1),
         (synchronize.Condition, "wait", 1),
     ):
@@ -357,17 +359,20 @@ class Learner:
         call.wait()
         return call
 
-    def begin(self, function: str | Callable, *arguments: object, said: str = "", faster: float = 1, **more) -> Call:
+    def begin(
+        self, function: str | Callable, *arguments: object, said: str = "", faster: float = 1, forget=True, **more
+    ) -> Call:
         """Call a function of the file, or another one in its place; return the call, which may still run.
 
         said    how to name the call in a sentence
         faster  how many times as fast time runs for the learner's code: with 1000, no limit is long enough
+        forget  whether the notes so far are removed
         more    what it `gives`, and a `hint` for the sentence if it does not
         """
         self.source()
         name = function if isinstance(function, str) else function.__name__
         found = self.function(name, len(arguments)) if isinstance(function, str) else function
-        for path in Path(os.environ[NOTES]).iterdir():
+        for path in Path(os.environ[NOTES]).glob("[!.]*") if forget else ():
             path.unlink()
         said = said or f"{name}({', '.join(map(short, arguments))})"
         run_time(faster)

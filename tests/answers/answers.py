@@ -46,7 +46,7 @@ def solutions() -> dict[Exercise, str]:
         lesson = path.stem.split("_")[1]
         cells = nbformat.read(path, as_version=4).cells
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        pattern = r"<summary>Solution</summary>\s+```python\n(.*?)```\s+</details>\s+To think about: "
+        pattern = r"<summary>Solution</summary>\s+```python\n(.*?)```(?:(?!<details>).)*?To think about: "
         for number, code in enumerate(re.findall(pattern, text, re.DOTALL), 1):
             found[lesson, number] = code
     return found

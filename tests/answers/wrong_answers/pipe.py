@@ -1,407 +1,240 @@
 """Plausible wrong answers to the exercises of lesson 04."""
 
-import os
 from multiprocessing import get_all_start_methods
 
-POLL = "while from_child.poll(0.2):\n                found.append(from_child.recv())"
-CAUGHT = "    except EOFError:\n        sender.join()\n        return found"
-OVER = "    except EOFError:\n        pass\n    return found"
+from right_answers.pipe import RIGHT
 
-FORK = ("context.Process", "multiprocessing.get_context('fork').Process")
+from wrong_answers.lock import changed
 
-DAWDLE = """    import time
-
-    until = time.monotonic() + 0.6
-    while time.monotonic() < until:  # what a busy machine does to it
-        pass
+ASK, TOTAL, MATCHING, GATHER = (next(iter(answers.values())) for answers in RIGHT.values())
+ASK_ONE = "        here.send(question)\n        answers.append(here.recv())\n"
+ALL_AT_ONCE = ASK_ONE.replace("        answers", "    for question in questions:\n        answers")
+BY_COUNTING = """        here.send(question)
+        for _ in range(40):
+            if here.poll():
+                answers.append(here.recv())
+                break
+            time.sleep(0.1)
 """
-
-READ_READY = """        for reader in wait(list(names)):
-            try:
-                messages[names[reader]].append(reader.recv())
-            except EOFError:
+A_WORKER_EACH = """    answers = []
+    for question in questions:
+        here, there = context.Pipe()
+        child = context.Process(target=worker, args=(there,))
+        child.start()
+        there.close()
+        here.send(question)
+        answers.append(here.recv())
+        here.close()
+        child.join()
+    return answers
 """
-READ_IN_TURN = """        for reader in list(names):
+PIPES = """    reader, writer = context.Pipe(duplex=False)
+    result, answer = context.Pipe(duplex=False)
+"""
+STRANGE = "class Total:\n    def __repr__(self):\n        return self.text\n\n\ndef add_up"
+EACH_IN_A_THREAD = """    for line in lines:
+        threading.Thread(target=to_child.send, args=(line,)).start()
+"""
+SENDER = "    sender = threading.Thread(target=send_all)\n    sender.start()\n"
+IN_TURN = """        for reader in list(names):
             try:
                 if reader.poll(1):
                     messages[names[reader]].append(reader.recv())
-            except EOFError:
 """
-
-WITH_FUTURES = "import multiprocessing\nfrom concurrent.futures import ThreadPoolExecutor\n"
-BY_SELECTOR = """    import selectors
-
-    selector = selectors.DefaultSelector()
-    for reader in names:
-        selector.register(reader, selectors.EVENT_READ)
-    while ready := selector.select(timeout=5):
-        for reader in [key.fileobj for key, _ in ready]:
+READ_READY = """        for reader in wait(list(names)):
+            try:
+                messages[names[reader]].append(reader.recv())
 """
-AND_RECEIVE = """        except EOFError:
-            pass
-
-    receiver = threading.Thread(target=receive, daemon=True)
-    receiver.start()
-    receiver.join(timeout=2)
-    return found
-"""
+JOIN_ALL = "    for child in children:\n        child.join()\n"
 
 WRONG = {
     ("pipe", 1): [
-        ([("    child.join()\n", "")], "left a child running. Hint: recv() waits"),
-        ([("    here.close()\n", "")], "close it before you join"),
         (
-            [("    here.close()\n    child.join()\n", "    child.join()\n    here.close()\n")],
-            "close it before you join",
+            changed(ASK, ("    here.close()\n    child.join()\n", "    child.join()\n    here.close()\n")),
+            "before you join",
         ),
-        ([("target=worker, args=(there,)", "target=worker(there)")], "target=function() calls it at once"),
-        ([("    here.close()\n", "    child.kill()\n")], "kill nobody"),
-        ([("Pipe()", "Pipe(duplex=False)")], "two ends that both send and receive"),
-        ([("args=(there,)", "args=(there)")], "a tuple, with its comma"),
-        ([("args=(there,)", "args=(here, there)")], "as the only argument"),
+        (changed(ASK, ("target=worker, args=(there,)", "target=worker(there)")), "target=function() calls it at once"),
+        (changed(ASK, ("args=(there,)", "args=(there)")), "a tuple, with its comma"),
         (
-            [("args=(there,)", "args=(here, there)"), ("    there.close()\n", "")],
-            "called double with Connection, Connection",
+            changed(ASK, ("    child.start()\n    there.close()\n", "    there.close()\n    child.start()\n")),
+            "after start()",
         ),
         (
-            [("    child.start()\n    there.close()\n", "    there.close()\n    child.start()\n")],
-            "close what you give away after start()",
-        ),
-        (
-            [
+            changed(
+                ASK,
                 (
-                    "        here.send(question)\n        answers",
-                    "        here.send(question)\n    for question in questions:\n        answers",
-                )
-            ],
+                    ASK_ONE,
+                    ALL_AT_ONCE,
+                ),
+            ),
             "Hint: send one, receive its answer",
         ),
-        ([("in questions:", "in [questions]:"), ("return answers", "return answers[0]")], "send them one by one"),
+        ("import time\n" + changed(ASK, (ASK_ONE, BY_COUNTING)), "may take longer than any limit of time"),
         (
-            [
-                (
-                    "        here.send(question)\n        answers.append(here.recv())",
-                    "        answers.append(here.recv())",
-                )
-            ],
-            "each send() goes before its recv()",
+            changed(ASK, ("answers.append(here.recv())", "if here.poll(30):\n            answers.append(here.recv())")),
+            "any limit of time",
         ),
         (
-            [
-                ("    there.close()\n", ""),
-                ("here.send(question)", "there.send(question)"),
-            ],
-            "send through the end that you kept",
+            changed(ASK, ("child.join()", "child.join(10)")),
+            "Hint: an answer, and the end of a child",
         ),
-        ([("return answers", "return None")], "gave None, like a function without return; expected was [2, 4, 'abab']"),
-        ([("child.join()", "child.join(0.1)")], "left a child running. Hint: recv() waits"),
+        (changed(ASK, (ASK[ASK.index("    here, ") :], A_WORKER_EACH)), "one worker answers all"),
         (
-            [
-                (
-                    "        answers.append(here.recv())",
-                    "        if here.poll(0.2):\n            answers.append(here.recv())",
-                )
-            ],
-            "sent a question too early",
+            changed(ASK, ("    answers = []\n", "    if not questions:\n        return []\n    answers = []\n")),
+            "had no child run",
         ),
-        ([("return answers", "return [answer for answer in answers if answer]")], "expected was [None, 0, 0, '']"),
-        (
-            [("    answers = []\n", "    if not questions:\n        return []\n    answers = []\n")],
-            "had no child run double",
-        ),
-        ([("    child.start()\n", ""), ("    child.join()\n", "")], "target=worker, and start()"),
-        ([("    child.join()\n", "    child.kill()\n    child.join()\n")], "did not end by itself"),
-        ([("    here.close()\n", "    here.send(None)\n    here.close()\n")], "no mark is needed"),
-        ([("    child.start()\n", "    child.start()\n    child.join()\n")], "was already in join()"),
-        (
-            [("    child.join()\n", "    __import__('time').sleep(1)\n    child.terminate()\n    child.join()\n")],
-            "a worker that did not end by itself",
-        ),
-        (
-            [
-                ("import multiprocessing\n", WITH_FUTURES),
-                ("here.recv()", "ThreadPoolExecutor(1).submit(here.recv).result(timeout=5)"),
-            ],
-            "may take longer than any limit of time",
-        ),
+        (changed(ASK, ("    here.close()\n", "    here.send(None)\n    here.close()\n")), "no mark is needed"),
+        (changed(ASK, ("    child.join()\n", "    child.terminate()\n    child.join()\n")), "kill nobody"),
     ],
     ("pipe", 2): [
-        ([("    child.start()\n", ""), ("    child.join()\n", "")], "had no child begin. Hint: is it started?"),
         (
-            [("    child.start()\n    reader.close()\n    answer.close()\n", ""), ("    child.join()\n", "")],
-            "had no child begin. Hint: is it started?",
+            changed(
+                TOTAL,
+                ("    writer.close()\n    total = result.recv()\n", "    total = result.recv()\n    writer.close()\n"),
+            ),
+            "close yours after the last number",
         ),
         (
-            [
-                (
-                    "total += reader.recv()",
-                    "if not reader.poll(0.5):\n                break\n            total += reader.recv()",
-                ),
-                ("    except EOFError:\n        answer.send(total)", "    finally:\n        answer.send(total)"),
-                ("    writer.close()\n", ""),
-            ],
-            "no mark for the end and no limit of time",
-        ),
-        (
-            [
+            changed(
+                TOTAL,
                 ("def add_up(reader, answer)", "def add_up(reader, writer, answer)"),
                 ("(reader, answer))", "(reader, writer, answer))"),
-            ],
-            "the child itself has the writing end open",
+            ),
+            "does the child get one as an argument",
         ),
         (
-            [("    writer.close()\n    total = result.recv()\n", "    total = result.recv()\n    writer.close()\n")],
-            "your program still has the writing end open",
-        ),
-        (
-            [
+            changed(
+                TOTAL,
                 (
                     "total += reader.recv()",
                     "n = reader.recv()\n            if n is None:\n                break\n            total += n",
                 ),
-                ("    except EOFError:\n        answer.send(total)", "    finally:\n        answer.send(total)"),
+                ("    except EOFError:\n        answer", "    finally:\n        answer"),
                 ("    writer.close()\n", "    writer.send(None)\n"),
-            ],
+            ),
             "it needs no mark for the end",
         ),
         (
-            [("    reader.close()\n", "    reader.close()\n    writer.close()\n")],
-            "a closed end can do nothing",
-        ),
-        (
-            [
-                ("    total = result.recv()\n", "    total = sum(numbers)\n"),
-                ("        writer.send(number)\n", "        pass\n"),
-            ],
-            "added the numbers in your program",
-        ),
-        (
-            [
-                ("    for number in numbers:\n        writer.send(number)\n", "    writer.send(sum(numbers))\n"),
-            ],
-            "added the numbers in your program",
-        ),
-        (
-            [
-                ("total += reader.recv()", "reader.recv()"),
-                ("        answer.send(total)", "        answer.send(0)"),
-                ("total = result.recv()", "result.recv()\n    total = sum(numbers)"),
-            ],
-            "added the numbers in your program",
-        ),
-        (
-            [
-                ("total += reader.recv()", "reader.recv()"),
-                ("        answer.send(total)", "        pass"),
-                ("total = result.recv()", "total = sum(map(int, numbers))"),
-            ],
-            "a total that the child did not send",
-        ),
-        ([("total = result.recv()", "total = result.recv() if result.poll(1) else 0")], "gave 0; expected was 27"),
-        ([("child.join()", "child.join(1)")], "left a child running"),
-        (
-            [("        answer.send(total)", "        pass"), ("    answer.close()\n", "")],
-            "saw EOFError, but no total came",
-        ),
-        ([("    child.join()\n", "")], "left a child running. Hint: return the total"),
-        (
-            [("while True:", "while reader.poll(1):"), ("        answer.send", "        pass\n    answer.send")],
+            changed(
+                TOTAL,
+                ("while True:", "while reader.poll(1):"),
+                ("        answer.send", "        pass\n    answer.send"),
+            ),
             "never saw EOFError",
         ),
-        ([("def add_up(reader, answer)", "def add_up(reader, writer, answer)")], "had a child that raised TypeError"),
+        (
+            changed(
+                TOTAL, ("    for number in numbers:\n        writer.send(number)\n", "    writer.send(sum(numbers))\n")
+            ),
+            "added the numbers in your program",
+        ),
+        (
+            changed(
+                TOTAL,
+                (PIPES, ""),
+                ("add_up(reader, answer)", "add_up()"),
+                ("args=(reader, answer)", "args=()"),
+                ("def add_up", PIPES.replace("    ", "") + "\n\ndef add_up"),
+            ),
+            "Make them in total_of",
+        ),
+        (
+            changed(TOTAL, ("total = result.recv()", "total = result.recv() if result.poll(1) else 0")),
+            "gave 0; expected was 6.5. Hint: an answer",
+        ),
+        (changed(TOTAL, ("    child.join()\n", "")), "Hint: return the total"),
+        (
+            changed(TOTAL, ("def add_up(reader, answer)", "def add_up(reader, writer, answer)")),
+            "had a child that raised TypeError",
+        ),
+        (
+            changed(TOTAL, ("def add_up", STRANGE), ("return total", "return Total()")),
+            "whose repr raises AttributeError; expected was 6.5",
+        ),
     ],
     ("pipe", 3): [
         (
-            [
-                ("import threading", "import multiprocessing"),
-                ("threading.Thread(", 'multiprocessing.get_context("spawn").Process('),
-            ],
-            "a function in a function can't be sent to a process",
+            changed(MATCHING, ("    sender.start()\n", "    sender.start()\n    sender.join()\n")),
+            "receive until EOFError first",
         ),
         (
-            [
-                ("    found = []\n    try:", "    found = []\n\n    def receive():\n        try:"),
-                ("        while True:\n            found", "            while True:\n                found"),
-                ("    except EOFError:\n        sender.join()\n        return found\n", AND_RECEIVE),
-            ],
-            "receive until EOFError; return when that is done",
+            changed(MATCHING, ("    sender.start()\n", "    sender.run()\n"), ("        sender.join()\n", "")),
+            "let a thread send the lines",
         ),
+        (changed(MATCHING, ("        to_child.close()\n", "")), "closes to_child after the last one"),
         (
-            [
+            changed(
+                MATCHING,
                 ("        to_child.close()\n", ""),
                 ("    sender.start()\n", "    sender.start()\n    to_child.close()\n"),
-            ],
+            ),
             "let the thread close to_child after the last one",
         ),
-        ([("    sender.start()\n", "    sender.start()\n    sender.join()\n")], "receive until EOFError first"),
         (
-            [("    sender.start()\n", "    sender.run()\n"), ("        sender.join()\n", "")],
-            "let a thread send the lines",
-        ),
-        ([("        to_child.close()\n", "")], "closes to_child after the last one"),
-        (
-            [
-                ("            to_child.send(line)", f"            to_child.send(line)\n            {POLL}"),
-                ("    sender.start()\n    found = []\n", ""),
-                ("    def send_all", "    found = []\n\n    def send_all"),
-                ("    try:\n", "    send_all()\n    try:\n"),
-                ("        sender.join()\n", ""),
-            ],
-            "let a thread send the lines",
+            changed(
+                MATCHING,
+                ("        for line in lines:\n            to_child.send(line)", "        to_child.send(lines)"),
+            ),
+            "The child had got 1 of 5 lines. Hint: send each once",
         ),
         (
-            [
-                ("    sender.start()\n", ""),
-                (
-                    "        while True:\n            found.append",
-                    "        for line in lines:\n            to_child.send(line)\n            found.append",
-                ),
-                ("        sender.join()\n", ""),
-            ],
-            "not every line has an answer",
+            changed(MATCHING, ("to_child.send(line)", "to_child.send_bytes(line.encode())")),
+            "it receives what send() sends",
         ),
-        ([("to_child.send(line)", "to_child.send(line[:10000])")], "whole and in their order"),
+        (changed(MATCHING, (SENDER, EACH_IN_A_THREAD), ("        sender.join()\n", "")), "one thread sends all"),
         (
-            [("        for line in lines:\n            to_child.send(line)", "        to_child.send(lines)")],
-            "sent 1 of 5 lines",
+            changed(
+                MATCHING,
+                ("while True:", "while from_child.poll(5):"),
+                ("        sender.join()\n        return found\n", "        pass\n    return found\n"),
+            ),
+            "gave 0 lines, not 3. Hint: receive until EOFError",
         ),
         (
-            [("except EOFError", "except KeyError")],
-            "EOFError says that no more comes",
+            changed(
+                MATCHING,
+                ("import threading", "import multiprocessing"),
+                ("threading.Thread(", 'multiprocessing.get_context("spawn").Process('),
+            ),
+            "a function in a function can't be sent to a process",
         ),
-        (
-            [("        while True:\n", "        while from_child.poll(0.2):\n"), (CAUGHT, OVER)],
-            "receive until EOFError",
-        ),
-        (
-            [
-                (
-                    "    sender = threading.Thread(target=send_all)\n    sender.start()\n",
-                    "    for line in lines:\n        threading.Thread(target=to_child.send, args=(line,)).start()\n",
-                ),
-                ("        sender.join()\n", ""),
-            ],
-            "sent from several threads at once, which mixes lines. Hint: one thread sends all",
-        ),
-        ([("    sender.start()\n", "    sender.start()\n    return [from_child.recv()]\n")], "gave 1 lines, not 3"),
-        ([("        while True:\n", "        while sender.is_alive():\n"), (CAUGHT, OVER)], "receive until EOFError"),
     ],
     ("pipe", 4): [
+        (changed(GATHER, ("        writer.close()\n", "")), "your own copy keeps the pipe open"),
         (
-            [
-                ("    for child in children:\n        child.join()\n", ""),
-                ("                del names[reader]", "                return messages"),
-            ],
-            "came back while children were still running",
-        ),
-        ([("        writer.close()\n", "")], "your own copy keeps the pipe open"),
-        ([("in wait(list(names)):", "in list(names):")], "connection.wait(readers) says which can be read now"),
-        (
-            [
-                (
-                    "    while names:\n        for reader in wait(list(names)):\n            try:\n",
-                    "    for reader in list(names):\n            try:\n              while True:\n",
-                ),
-            ],
+            changed(GATHER, ("in wait(list(names)):", "in list(names):")),
             "connection.wait(readers) says which can be read now",
         ),
+        (changed(GATHER, (READ_READY, IN_TURN)), "waited for one child after the other"),
         (
-            [("    while names:\n", "    for child in children:\n        child.join()\n    while names:\n")],
-            "already in join()",
-        ),
-        (
-            [("                del names[reader]", "                names.clear()\n                break")],
-            "EOFError ends one child, a silence none",
-        ),
-        (
-            [
-                (
-                    "        child.start()\n        writer.close()\n",
-                    "        child.start()\n        writer.close()\n        child.join()\n",
-                )
-            ],
+            changed(GATHER, ("        writer.close()\n", "        writer.close()\n        child.join()\n")),
             "start all before you read",
         ),
+        (changed(GATHER, ("    while names:\n", JOIN_ALL + "    while names:\n")), "already in join()"),
+        (changed(GATHER, ("except EOFError", "except KeyError")), "EOFError is how a child's end shows: catch it"),
+        (changed(GATHER, ("del names[reader]", "pass")), "wait no more for a reader that has raised EOFError"),
         (
-            [
-                (
-                    "    for child in children:\n        child.join()\n    return messages",
-                    "    return list(messages.values())",
-                )
-            ],
-            "Expected was a dict",
-        ),
-        (
-            [
-                ("        messages[name] = []\n", ""),
-                (
-                    "messages[names[reader]].append",
-                    "message = reader.recv()\n                messages.setdefault(names[reader], []).append",
-                ),
-                (".append(reader.recv())", ".append(message)"),
-            ],
-            'gave nothing for "silent"',
-        ),
-        (
-            [("    for child in children:\n        child.join()\n", "")],
-            "left a child running. Hint: each child has a pipe of its own",
-        ),
-        (
-            [("    for child in children:\n        child.join()\n", DAWDLE)],
-            "left a child running. Hint: each child has a pipe of its own",
-        ),
-        ([("while names:", "if names:")], "already in join()"),
-        (
-            [("while names:", "while ready := wait(list(names), timeout=1):"), ("in wait(list(names)):", "in ready:")],
+            changed(
+                GATHER,
+                ("while names:", "while ready := wait(list(names), timeout=1):"),
+                ("in wait(list(names)):", "in ready:"),
+            ),
             "a silence none",
         ),
         (
-            [
+            changed(
+                GATHER,
                 ("while names:", "while any(child.is_alive() for child in children):"),
                 ("wait(list(names))", "wait(list(names), 0.1)"),
                 ("del names[reader]", "pass"),
-            ],
+            ),
             "a dead child neither",
         ),
-        ([("except EOFError", "except KeyError")], "EOFError is how a child's end shows: catch it"),
-        ([("del names[reader]", "pass")], "you still wait for that reader. Hint: remove it"),
-        (
-            [("        child.start()\n        writer.close()\n", "        writer.close()\n        child.start()\n")],
-            "close what you give away after start()",
-        ),
-        ([("child.join()", "child.join(1)")], "left a child running. Hint: each child has a pipe of its own"),
-        (
-            [
-                (".append(reader.recv())", ".extend(filter(None, [reader.recv()]))"),
-            ],
-            "expected was [None, 0, '', False, None]",
-        ),
-        ([("return messages", "print(messages)")], "gave None. Expected was a dict"),
-        ([(READ_READY, READ_IN_TURN)], "waited for one child after the other"),
-        (
-            [("        child.join()", "        child.terminate()\n        child.join()")],
-            "join() waits for that, so kill nobody",
-        ),
-        (
-            [
-                ("import multiprocessing\n", WITH_FUTURES),
-                ("wait(list(names))", "ThreadPoolExecutor(1).submit(wait, list(names)).result(timeout=5)"),
-            ],
-            "a child may be silent for longer than any limit of time",
-        ),
+        (changed(GATHER, (JOIN_ALL, "")), "running. Hint: each child has a pipe of its own"),
+        (changed(GATHER, ("child.join()", "child.terminate()\n        child.join()")), "kill nobody"),
     ],
 }
 
 if "fork" in get_all_start_methods():
-    WRONG["pipe", 1].append(([FORK], "a forked child has a copy of your end"))
-    WRONG["pipe", 2].append(([FORK], "a forked child has a copy of your end"))
-if os.name == "posix":  # Windows' selectors take sockets only
-    WRONG["pipe", 4].append(
-        (
-            [
-                ("    while names:\n        for reader in wait(list(names)):\n", BY_SELECTOR),
-                ("del names[reader]", "del names[reader]\n                selector.unregister(reader)"),
-            ],
-            "already in join(). Hint: EOFError ends one child, a silence none",
-        )
-    )
+    FORKED = ("context.Process", "multiprocessing.get_context('fork').Process")
+    WRONG["pipe", 1].append((changed(ASK, FORKED), "a forked child has a copy of your end"))

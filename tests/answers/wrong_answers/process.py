@@ -7,16 +7,11 @@ IN_A_CHILD = """    child = context.Process(target=function)
     child.join()
     return child.exitcode
 """
-TWICE = IN_A_CHILD.replace(
-    "    return", "    (other := context.Process(target=function)).start()\n    other.join()\n    return"
-)
-HERE = "    try:\n        return function() or 0\n    except BaseException:\n        return 1\n"
 IN_TIME = """    in_time = not child.is_alive()
     child.kill()
     child.join()
     return in_time
 """
-KILL_FIRST = IN_TIME.replace("    child.kill()\n", "").replace("    in_time", "    child.kill()\n    in_time")
 COUNTED = """    for _ in range(40):
         if child.exitcode is not None:
             break
@@ -38,14 +33,9 @@ WRONG = {
         ([("    child.start()\n    child.join()\n", "")], "exitcode is None before start()"),
         ([("target=function", "target=function()")], "target=function() calls it at once"),
         ([("return child.exitcode", "return child.join()")], "join() itself returns None"),
-        ([("return child.exitcode", "return str(child.exitcode)")], "gave '0'; expected was 0"),
         ([("child.join()", "child.join(1)")], "until join() has seen the end"),
-        ([(IN_A_CHILD, HERE)], "ran the function here"),
         ([("child.start()", "child.run()")], "start() runs it in a child"),
-        ([("context.Process(", "__import__('threading').Thread(")], "Process, not Thread"),
         ([("return child.exitcode", "return abs(child.exitcode)")], "negative number of a signal"),
-        ([(IN_A_CHILD, TWICE)], "more than once"),
-        ([("child.join()", "__import__('time').sleep(3)")], "until join() has seen the end"),
         ([("    child.join()\n", COUNTED), ("import m", "import time\nimport m")], "Without a limit"),
         ([("    child.join()\n", CLOCKED), ("import m", "import time\nimport m")], "Without a limit"),
         ([("def exit", "async def exit")], "write def, without async"),
@@ -53,20 +43,10 @@ WRONG = {
     ("process", 2): [
         ([(GUARD, "if True:")], 'put it under if __name__ == "__main__"'),
         ([("target=greet", "target=greet()")], "called greet in the program itself"),
-        ([("    child.start()\n    child.join()\n", "")], "printed nothing"),
         ([("target=greet)", "target=greet, daemon=True)"), ("    child.join()\n", "")], "is it waited for?"),
         ([("def greet():\n    print", f"{GUARD}\n  def greet():\n    print")], "did not find greet"),
-        (
-            [("child = context.Process(target=greet)\n    child.start()\n    child.join()", "greet()")],
-            "called greet in the program itself",
-        ),
         ([(GUARD, "if True:"), ("    child.start()\n    child.join()\n", HIDDEN)], "hides the error only"),
         ([("    child.join()", "child.join()")], "that import runs every line outside the guard"),
-        ([("get_context", "get_contxt")], "failed: AttributeError: module 'multiprocessing'"),
-        (
-            [("    child.start()\n", "    child.start()\n    context.Process(target=greet).start()\n")],
-            "one line from one",
-        ),
         ([(", multiprocessing.current_process().name", "")], "not the child's name"),
         (
             [("context.Process(", "threading.Thread("), ("import m", "import threading\nimport m")],
@@ -81,10 +61,6 @@ WRONG = {
             "is computed before the child starts",
         ),
         ([(GUARD, 'if __name__ != "__mp_main__":')], "so does who only imports the script"),
-        (
-            [("target=greet", ""), ("    child.join()", '    child.join()\n    print("hello from", child.name)')],
-            "in the program itself. Hint: greet prints",
-        ),
     ],
     ("process", 3): [
         ([("    child.kill()\n    child.join()\n", "")], "left a child running"),
@@ -94,17 +70,8 @@ WRONG = {
             "gave None, like a function without return; expected was True",
         ),
         ([("not child.is_alive()", "child.is_alive()")], "gave False; expected was True"),
-        ([("not child.is_alive()", "bool(child.exitcode)")], "Exit code 0 counts as false"),
-        ([("not child.is_alive()", "bool(child.join(0))")], "gives None anyway"),
-        ([("child.join(seconds)", "__import__('time').sleep(seconds)")], "as soon as the child ends"),
-        ([("child.join(seconds)", "child.join(min(seconds, 0.01))")], "run_for(succeed, 60) gave False"),
-        (
-            [("child.join(seconds)", "child.join(2 * seconds)")],
-            "run_for(leave_late, 1.8) gave True; expected was False",
-        ),
         ([("child.join(seconds)", "child.join(seconds or None)")], "0 seconds is a limit like any other"),
         ([("    child.join()\n", "")], "left a zombie"),
-        ([("child.join(seconds)", "child.join(1)")], "with exit code 3, long before its time was up"),
         ([("child.join(seconds)", "child.join(min(seconds, 5))")], "with exit code 3, long before its time was up"),
         ([("child.join(seconds)", "child.join(int(seconds))")], "seconds may be a fraction"),
         (
@@ -115,7 +82,6 @@ WRONG = {
     ("process", 4): [
         ([(", args=(argument,)", "")], "called the function in 0 processes, not in 2"),
         ([("        child.start()\n    for child in children:\n", "        child.start()\n")], "one after the other"),
-        ([("range(2)", "range(1)")], "never had two children at the same time"),
         ([("[child.exitcode for child in children]", "children[0].exitcode, children[1].exitcode")], "return a list"),
         (
             [
@@ -125,20 +91,9 @@ WRONG = {
             "join() is back as soon as its child has ended",
         ),
         ([("target=function, args=(argument,)", "target=function(argument)")], "ran the function here"),
-        ([("[child.exitcode for", "[child.is_alive() for")], "gave [False, False]"),
         ([("[child.exitcode for child in children]", "[0, 0]")], "gave [0, 0]; expected was [0, 7]"),
-        (
-            [("[child.exitcode for child in children]", "[children[0].exitcode] * 2")],
-            "gave [0, 0]; expected was [0, 7]",
-        ),
-        (
-            [("[child.exitcode for child in children]", "[children[1].exitcode] * 2")],
-            "gave [7, 7]; expected was [0, 7]",
-        ),
-        ([("in children]\n", "in children if child.exitcode]\n")], "gave [7]; expected was [0, 7]"),
         ([("[child.exitcode for child in children]", "list({child.exitcode for child in children})")], "gave [5]"),
         ([("    for child in children:\n        child.join()", "    children[0].join()")], "join both without a limit"),
-        ([("    for child in children:\n        child.join()", "    children[1].join()")], "join both without a limit"),
         (
             [
                 (
@@ -147,11 +102,6 @@ WRONG = {
                 )
             ],
             "one after the other",
-        ),
-        ([("range(2)", "range(3)")], "in 3 processes, not in 2"),
-        (
-            [("        child.join()\n", "        pass\n")],
-            "gave [None, None]; expected was [0, 7]. Hint: exitcode is None",
         ),
         ([("child.join()", "child.join(timeout=1)")], "join both without a limit"),
         ([("args=(argument,)", "args=(argument)")], "a tuple, with a comma"),
@@ -163,7 +113,6 @@ if os.name != "nt":
         ([('"spawn"', '"forkserver"')], "the start method stays spawn"),
     ]
     WRONG["process", 3] += [
-        ([(IN_TIME, KILL_FIRST)], "run_for(leave_late, 1.8) gave True; expected was False"),
         ([("child.kill()", "child.terminate()")], "ignores SIGTERM, so terminate() does not end it"),
         (
             [(IN_TIME, "    child.kill()\n    child.join()\n    return child.exitcode >= 0\n")],
