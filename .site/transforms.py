@@ -92,7 +92,7 @@ class Addresses(OfPage):
         if not self.page.is_lesson:
             for these, heading in zip(names, self.page.headings, strict=True):
                 these.append(github_anchor(heading))
-        taken = {these[0] for these in names}
+        taken = {these[0] for these in names} | set(re.findall(r'^<a id="(.*)"></a>$', self.page.text, re.MULTILINE))
         for section, (first, *more) in zip(sections, names, strict=True):
             section["ids"] = [first]
             for name in more:
@@ -127,7 +127,8 @@ class Links(OfPage):
                 continue
             found, section = find(PAGES, self.page.source, link["reftarget"])
             content = link[0].children
-            if isinstance(found, Page) and found.language != LANGUAGE and len(link.parent) == 1:
+            line = f"(README · )?{TEXTS[found.language]['name']}" if isinstance(found, Page) else ""
+            if line and found.language != LANGUAGE and re.fullmatch(line, text_of(link.parent)):
                 link.parent.parent.remove(link.parent)  # a line to the other language: each page has a switch
                 continue
             if isinstance(found, Page):

@@ -96,7 +96,8 @@ def differences(page: Lesson | Page) -> list[str]:
             source = "".join(cell["source"])
             section = ([section] + (headings(source) if cell["cell_type"] == "markdown" else []))[-1]
             other = there.get(cell["id"], {})
-            parts = {part for part in {*cell, *other} if cell.get(part) != other.get(part)}
+            spoken = page.spoken(cell)
+            parts = {part for part in {*spoken, *other} if spoken.get(part) != other.get(part)}
             if cell["cell_type"] == "markdown":
                 parts.discard("source")
             if parts:

@@ -6,14 +6,15 @@
     python tests/tools/translate.py --import my.md         put the text back
 
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
-hash of the English that each cell translates. Where that English has changed, the new English takes the place of the
-Chinese (which git still has), so that no reader meets a stale sentence; a translator replaces it. After a merge with
-conflicts in notebooks/zh take either side, and run the command.
+hash of the English that each cell translates. Its first code cell says `language("zh")`, which no English one does.
+Where the English of a text has changed, the new English takes the place of the Chinese (which git still has), so that
+no reader meets a stale sentence; a translator replaces it. After a merge with conflicts in notebooks/zh take either
+side, and run the command.
 
 Links lead to Chinese pages, and so does the command that starts JupyterLab: write them as the English text has them,
-this command turns them. Sections have their
-English names in both languages, so that a link does not depend on how a heading is translated: the command writes an
-anchor above each heading. (JupyterLab 4.6 finds no heading by a name that has to be percent-encoded, as Chinese has.)
+this command turns them. Sections have their English names in both languages, so that a link does not depend on how a
+heading is translated: the command writes an anchor above each heading. (JupyterLab 4.6 finds no heading by a name that
+has to be percent-encoded, as Chinese has.)
 
 The README and the other Markdown pages are taken apart at their empty lines, their tables row by row. The hashes stand
 at the end of the Chinese page; what is below `ONLY` there has no English. In the tables of problems only the first
@@ -45,6 +46,7 @@ OWN = re.compile(r'^<a id="([^"]*)"></a>', re.MULTILINE)  # above a section that
 DOCS = "https://docs.python.org/"
 # The command that opens the front page. Jupyter serves this folder; by itself it would serve only that of the page.
 OPENS = ("jupyter lab README.md", "jupyter lab --notebook-dir=. notebooks/zh/README.md")
+LANGUAGE = ["from helpers import language\n", "\n", 'language("zh")\n', "\n"]
 
 
 @dataclass
@@ -85,13 +87,18 @@ class Lesson:
             if cell["cell_type"] == "markdown" and (name := cell["id"])
         ]
 
+    def spoken(self, cell: dict) -> dict:
+        """A cell as the Chinese notebook has it, but for its Markdown: the first code cell names the language."""
+        first = next((each["id"] for each in self.english["cells"] if each["cell_type"] == "code"), None)
+        return {**cell, "source": [*LANGUAGE, *cell["source"]]} if cell["id"] == first else cell
+
     def made_of(self, texts: list[str]) -> str:
         """The Chinese notebook with these texts in its Markdown cells."""
         chinese = dict(zip([cell.name for cell in self.cells], texts, strict=True))
         hashes = {cell.name: digest(cell.english) for cell in self.cells}
         cells = [
             {**cell, "source": chinese[cell["id"]].splitlines(keepends=True)} if cell["id"] in chinese else cell
-            for cell in self.english["cells"]
+            for cell in map(self.spoken, self.english["cells"])
         ]
         metadata = {**self.english["metadata"], "english": hashes}
         notebook = {**self.english, "cells": cells, "metadata": metadata}
