@@ -11,6 +11,7 @@ sys.path.insert(0, str(HERE))
 
 import transforms  # noqa: E402
 from pages import ADDRESS, REPOSITORY, TEXTS  # noqa: E402
+from sphinx.locale import _  # noqa: E402
 from sphinx.writers.html5 import HTML5Translator  # noqa: E402
 
 LANGUAGE = transforms.LANGUAGE
@@ -98,8 +99,13 @@ def add_to_page(app, pagename, templatename, context, doctree) -> None:
 
 
 def finish(app, exception) -> None:
-    """Write what the search knows, and lay the notebooks beside their pages."""
+    """Write what the search knows, lay the notebooks beside their pages, translate the theme's last words."""
     if not exception:
+        for path in Path(app.outdir).glob("*.html"):
+            text = path.read_text(encoding="utf-8")
+            for words in ("Main", "Page", "Toggle primary sidebar", "Toggle secondary sidebar"):
+                text = re.sub(rf'(aria-label|title)="{words}"', rf'\1="{_(words)}"', text)
+            path.write_text(text, encoding="utf-8")
         data = json.dumps(app.sections, ensure_ascii=False)
         (Path(app.outdir) / "_static" / "sections.js").write_text(f"const SECTIONS = {data};\n", encoding="utf-8")
         transforms.copy_notebooks(Path(app.outdir))

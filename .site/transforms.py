@@ -92,7 +92,7 @@ class Addresses(OfPage):
         if not self.page.is_lesson:
             for these, heading in zip(names, self.page.headings, strict=True):
                 these.append(github_anchor(heading))
-        taken = {these[0] for these in names}
+        taken = {these[0] for these in names} | set(re.findall(r'^<a id="(.*)"></a>$', self.page.text, re.MULTILINE))
         for section, (first, *more) in zip(sections, names, strict=True):
             section["ids"] = [first]
             for name in more:
@@ -127,7 +127,8 @@ class Links(OfPage):
                 continue
             found, section = find(PAGES, self.page.source, link["reftarget"])
             content = link[0].children
-            if isinstance(found, Page) and found.language != LANGUAGE and len(link.parent) == 1:
+            to_other = isinstance(found, Page) and found.language != LANGUAGE
+            if to_other and re.fullmatch("(README · )?(English|中文)", text_of(link.parent)):
                 link.parent.parent.remove(link.parent)  # a line to the other language: each page has a switch
                 continue
             if isinstance(found, Page):
@@ -239,9 +240,9 @@ def shortened(text: str, most: int = 250) -> str:
 def description(section: nodes.Element) -> str:
     """What a search engine should say of a page or a section: its first paragraph, or its table's first column."""
     for paragraph in section.findall(nodes.paragraph):
-        place = paragraph.parent
-        if isinstance(place, nodes.section) and (place is section or isinstance(section, nodes.document)):
-            return shortened(text_of(paragraph))
+        place, text = paragraph.parent, text_of(paragraph)  # none where the next Chinese section has its English name
+        if text and isinstance(place, nodes.section) and (place is section or isinstance(section, nodes.document)):
+            return shortened(text)
     if rows := [row for body in section.findall(nodes.tbody) for row in body.findall(nodes.row)]:
         return shortened("; ".join(text_of(row[0]) for row in rows))
     return shortened(own_text(section)) if isinstance(section, nodes.section) else ""

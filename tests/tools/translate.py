@@ -8,12 +8,13 @@
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
 hash of the English that each cell translates. Its first code cell says `language("zh")`, which no English one does.
 Where the English of a text has changed, the new English takes the place of the Chinese (which git still has), so that
-no reader meets a stale sentence; a translator replaces it. After a merge with
-conflicts in notebooks/zh take either side, and run the command.
+no reader meets a stale sentence; a translator replaces it. After a merge with conflicts in notebooks/zh take either
+side, and run the command.
 
-Links lead to Chinese pages: write them as the English text has them, this command turns them. Sections have their
-English names in both languages, so that a link does not depend on how a heading is translated: the command writes an
-anchor above each heading. (JupyterLab 4.6 finds no heading by a name that has to be percent-encoded, as Chinese has.)
+Links lead to Chinese pages, and so does the command that starts JupyterLab: write them as the English text has them,
+this command turns them. Sections have their English names in both languages, so that a link does not depend on how a
+heading is translated: the command writes an anchor above each heading. (JupyterLab 4.6 finds no heading by a name that
+has to be percent-encoded, as Chinese has.)
 
 The README and the other Markdown pages are taken apart at their empty lines, their tables row by row. The hashes stand
 at the end of the Chinese page; what is below `ONLY` there has no English. In the tables of problems only the first
@@ -41,7 +42,10 @@ ROW = re.compile(r"\| (.*) \| \[(\d · )(.*)\]\((\S+)\) \|")  # of the table of 
 CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 ANCHOR = re.compile(r'^<a id="[^"]*"></a>\n(?=#)', re.MULTILINE)
+OWN = re.compile(r'^<a id="([^"]*)"></a>', re.MULTILINE)  # above a section that is in Chinese only
 DOCS = "https://docs.python.org/"
+# The command that opens the front page. Jupyter serves this folder; by itself it would serve only that of the page.
+OPENS = ("jupyter lab README.md", "jupyter lab --notebook-dir=. notebooks/zh/README.md")
 LANGUAGE = ["from helpers import language\n", "\n", 'language("zh")\n', "\n"]
 
 
@@ -197,6 +201,11 @@ def links(text: str) -> list[str]:
     return LINK.findall(text)
 
 
+def links_to_own(page: "Lesson | Page") -> set[str]:
+    """The links that may stand in a Chinese page though its English has none: to its sections that have no English."""
+    return {f"#{name}" for name in OWN.findall(getattr(page, "rest", ""))}
+
+
 def prose(text: str) -> str:
     """A Markdown text without its code, tags, addresses and stars; an `x` stands for what was in code font."""
     text = LINK.sub("]", re.sub(r"`[^`]+`", "x", CODE.sub("", text)))
@@ -248,11 +257,12 @@ class Translation:
             heading = self.sections[page.path.parent / file].get(unquote(target), row[3])
             return f"| {own[1]} | [{row[2]}{heading}]({self.lead(row[4], page)}) |"
         wanted = [self.lead(link, page) for link in links(cell.english)]
+        own = links_to_own(page)
         left = [*(Counter(wanted) - Counter(links(cell.text))).elements()]
 
         def turned(match: re.Match) -> str:
             new = match[1]
-            if new not in wanted and left:
+            if new not in wanted and new not in own and left:
                 new = self.lead(match[1], page)
                 if new not in left:  # to a section that has a new name
                     file = match[1].partition("#")[0]
@@ -261,7 +271,7 @@ class Translation:
             return f"]({new})"
 
         names = [encoded(anchor(heading, page.path)) for heading in headings(cell.english)]
-        return with_anchors(LINK.sub(turned, cell.text), names)
+        return with_anchors(LINK.sub(turned, cell.text), names).replace(*OPENS)
 
     def waits(self, cell: Cell, page: Lesson | Page) -> bool:
         """Whether a cell stands in English in the Chinese page, and there are words in it."""
