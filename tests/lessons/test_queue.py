@@ -1,6 +1,8 @@
 """The workers of lesson 03."""
 
+import contextlib
 import os
+import sys
 import threading
 import time
 from queue import Empty
@@ -189,3 +191,23 @@ def test_a_producer_killed_in_the_middle_of_a_put_leaves_half_a_message_and_hold
     for child in (consumer, other):
         child.kill()
         child.join()
+
+
+def get_until_shut_down(queue, items):
+    from queue import ShutDown
+
+    with contextlib.suppress(ShutDown):
+        while True:
+            items.append(queue.get())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="shutdown() is new in Python 3.13")
+def test_a_managers_queue_can_be_shut_down_and_another_not(mp):
+    assert not hasattr(mp.Queue(), "shutdown")
+    with mp.Manager() as manager:
+        queue, items = manager.Queue(), manager.list()
+        queue.put("first")
+        child = start(mp, get_until_shut_down, queue, items)
+        queue.shutdown()
+        assert ended(child) == [0]
+        assert list(items) == ["first"]
