@@ -34,7 +34,12 @@ def explore(experiment: Callable[..., timeline], **choices: list) -> None:
         )
         for name, values in choices.items()
     }
-    output = ipywidgets.interactive_output(lambda **values: experiment(**values).show(), sliders)
+
+    def draw(**values) -> None:
+        experiment(**values).show()
+        time.sleep(0.1)  # else, with ipykernel 7.4, the reply to the cell may not come: ipywidgets alone shows it
+
+    output = ipywidgets.interactive_output(draw, sliders)
     display(ipywidgets.VBox([*sliders.values(), output]))
 
 

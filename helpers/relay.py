@@ -490,9 +490,11 @@ def context_for(method: str) -> context.BaseContext:
     Raises ValueError, with the valid names, if this system has no such method.
     """
     try:
+        if method not in _CONTEXTS:  # joblib adds one of its own
+            raise ValueError
         multiprocessing.get_context(method)  # asked for all methods, Python 3.14.10 writes a file
     except ValueError:
-        available = ", ".join(sorted(multiprocessing.get_all_start_methods()))
+        available = ", ".join(sorted({*multiprocessing.get_all_start_methods()} & {*_CONTEXTS}))
         raise ValueError(f"no start method {method!r} on this system; it has: {available}") from None
     if method == "forkserver":
         from multiprocessing import forkserver
