@@ -6,6 +6,7 @@ A kernel handles one slider's message after the other, so two experiments never 
 that it starts.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
