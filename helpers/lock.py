@@ -17,7 +17,6 @@ TYPE_CHECKING = False  # typing's name for it; a child need not import these
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.managers import DictProxy, ListProxy
-    from multiprocessing.queues import SimpleQueue
     from multiprocessing.sharedctypes import Synchronized
     from multiprocessing.synchronize import (
         Barrier,
@@ -145,10 +144,6 @@ def count_sevens(numbers: range) -> int:
     return sum(number % 7 == 0 for number in numbers)
 
 
-def put_count(counts: SimpleQueue, numbers: range) -> None:
-    counts.put(count_sevens(numbers))
-
-
 def hold_for_all(lock: Lock) -> None:
     with holding(lock, "compute, save"):
         time.sleep(0.15)  # compute
@@ -221,20 +216,23 @@ def transfer(
         change(lock, target, amount)
 
 
-def be_in(said: Connection, line: str, things: dict) -> None:
-    """Run the line; 0.3 s after it began, a thread says so."""
-    threading.Timer(0.3, said.send, ["I am in it"]).start()
-    exec(line, things)
+def attempt(said: Connection, lines: list[str], things: dict) -> None:
+    """Run each line in a thread; after 0.5 s, say what came of it."""
+    outcome = dict.fromkeys(lines, "waits")
 
+    def run(line: str) -> None:
+        try:
+            exec(line, things)
+            outcome[line] = "works"
+        except Exception as error:
+            text = f"raises {type(error).__name__}: {error}"
+            outcome[line] = text.rstrip(": ")
 
-def attempt(said: Connection, line: str, things: dict) -> None:
-    """Say that the line begins, run it, and say what came of it."""
-    said.send("I begin")
-    try:
-        exec(line, things)
-        said.send("works")
-    except Exception as error:
-        said.send(f"raises {type(error).__name__}: {error}".rstrip(": "))
+    for line in lines:
+        threading.Thread(target=run, args=(line,), daemon=True).start()
+    time.sleep(0.5)
+    said.send(outcome)
+    time.sleep(60)
 
 
 may_be_read = threading.Event()
@@ -313,10 +311,9 @@ def lose_from_executor(task: str, things: dict) -> str:
     return f"{first}; another: {another}"
 
 
-def tell(said: Connection, call: str, things: dict) -> None:
+def tell(said: Connection, calls: list[str], things: dict) -> None:
     """Send what the call returns, and stay."""
-    said.send("I begin")
-    said.send(eval(call, things))
+    said.send(eval(calls[0], things))
     time.sleep(60)
 
 

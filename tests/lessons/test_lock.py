@@ -168,13 +168,11 @@ def test_count_into_counts_all_and_locks_once_a_batch(batch):
     assert labels(recorded, "working") == ["count"]
 
 
-def test_count_into_and_put_count_in_processes(mp):
-    total, counts = mp.Value("i", 0), mp.SimpleQueue()
+def test_count_into_in_processes(mp):
+    total = mp.Value("i", 0)
     halves = range(1, 51), range(51, 101)
     run(mp, lesson.count_into, *[(total, half, 10) for half in halves])
     assert total.value == 14
-    run(mp, lesson.put_count, *[(counts, half) for half in halves])
-    assert [counts.get(), counts.get()] == [7, 7]
 
 
 def test_what_is_computed_under_the_lock_and_what_beside_it(mp):
@@ -350,41 +348,28 @@ def test_dine_or_tell_says_where_it_stands_and_ends(mp, tmp_path):
 # A process died: what still works? The lesson's table, each field with kill() and with terminate().
 @pytest.fixture(params=["kill", pytest.param("terminate", marks=pytest.mark.slow)])
 def end_in(mp, request):
-    """A function that ends a child while it is in a line of code."""
+    """A function that ends a child while its threads are in lines of code."""
 
-    def end(line, **things):
+    def end(*lines, how=request.param, **things):
         here, there = mp.Pipe(duplex=False)
-        child = mp.Process(target=lesson.be_in, args=(there, line, things))
+        child = mp.Process(target=lesson.attempt, args=(there, lines, things))
         child.start()
         there.close()
         assert here.poll(30)
-        assert here.recv() == "I am in it"
+        outcome = here.recv()
         assert child.is_alive()
-        getattr(child, request.param)()
+        getattr(child, how)()
         child.join(30)
         assert child.exitcode not in (None, 0)
+        return outcome
 
     return end
 
 
 @pytest.fixture
-def attempt(mp):
-    """A function that tries a line of code in a child, for a second."""
-
-    def attempt(line, **things):
-        here, there = mp.Pipe(duplex=False)
-        child = mp.Process(target=lesson.attempt, args=(there, line, things))
-        child.start()
-        there.close()
-        assert here.poll(30)
-        assert here.recv() == "I begin"
-        try:
-            return here.recv() if here.poll(1) else "waits"
-        finally:
-            child.kill()
-            child.join()
-
-    return attempt
+def attempt(end_in):
+    """A function that tries a line of code in a child."""
+    return lambda line, **things: end_in(line, how="kill", **things)[line]
 
 
 def test_attempt_says_what_came_of_its_line(attempt):
@@ -392,6 +377,13 @@ def test_attempt_says_what_came_of_its_line(attempt):
     assert attempt("len(1)") == "raises TypeError: object of type 'int' has no len()"
     assert attempt("raise EOFError") == "raises EOFError"
     assert attempt("sleep(60)", sleep=time.sleep) == "waits"
+
+
+def test_attempt_tries_all_lines_at_once(mp, end_in):
+    lines = "all_there.wait()", "all_there.wait(); pass", "all_there.wait(); 1 / 0"
+    assert end_in(*lines[:2], all_there=mp.Barrier(3)) == dict.fromkeys(lines[:2], "waits")
+    found = end_in(*lines, all_there=mp.Barrier(3))
+    assert found == dict(zip(lines, ["works", "works", "raises ZeroDivisionError: division by zero"], strict=True))
 
 
 def test_killed_while_it_waits_for_a_lock_or_a_place(mp, end_in, attempt):
@@ -518,10 +510,9 @@ def test_a_pools_only_worker_is_killed(mp, lose, broken):
         for task in expected:
             ends[task], there = mp.Pipe(duplex=False)
             things = {"lose": lose, "tasks": {"sleep": time.sleep}}
-            children.append(mp.Process(target=lesson.tell, args=(there, f"lose({task!r}, tasks)", things)))
+            children.append(mp.Process(target=lesson.tell, args=(there, [f"lose({task!r}, tasks)"], things)))
             children[-1].start()
-        found = {task: [end.recv() for _ in "12" if end.poll(30)] for task, end in ends.items()}
-        assert found == {task: ["I begin", text] for task, text in expected.items()}
+        assert {task: end.poll(30) and end.recv() for task, end in ends.items()} == expected
     finally:
         for child in children:
             child.kill()
