@@ -462,7 +462,7 @@ if __name__ == "__main__":
 
 
 def solution(number: int) -> str:
-    notebook = nbformat.read(Path(__file__).parent.parent / "notebooks/04_pipe.ipynb", as_version=4)
+    notebook = nbformat.read(Path(__file__).parents[2] / "notebooks/04_pipe.ipynb", as_version=4)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     return re.findall(r"<summary>Solution</summary>\s+```python\n(.*?)```", text, re.DOTALL)[number - 1]
 
