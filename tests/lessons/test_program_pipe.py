@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import psutil
@@ -146,8 +147,10 @@ def running(program):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=program, **pipes) as running:
         assert running.stdout.readline() == "12 rows\n"
-        children = psutil.Process(running.pid).children()
-        workers = [child for child in children if "--multiprocessing-fork" in child.cmdline()]
+        workers, until = [], time.monotonic() + 30
+        while len(workers) < 2 and time.monotonic() < until:  # a new child has no command line of its own yet
+            children = psutil.Process(running.pid).children()
+            workers = [child for child in children if "--multiprocessing-fork" in child.cmdline()]
         assert len(workers) == 2
         yield running, workers
     assert psutil.wait_procs(workers, timeout=10)[1] == []
