@@ -1,6 +1,5 @@
 """The programs that the lessons write, as files to be run."""
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -9,20 +8,10 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def write_program(name: str, method: str, folder: Path) -> None:
-    """Write a lesson's program, as its cell has it, into a folder, with another start method than `spawn`.
-
-    What the program imports from another file of the lesson is written too.
-    """
+    """Write a lesson's program, as its cell has it, into a folder, with another start method than `spawn`."""
     cells = [cell.source for path in NOTEBOOKS.glob("*.ipynb") for cell in nbformat.read(path, as_version=4).cells]
-
-    def written(file: str) -> str:
-        first = f"%%writefile {file}\n"
-        (text,) = [source.removeprefix(first) for source in cells if source.startswith(first)]
-        return text
-
-    text = written(name)
-    for module in re.findall(r"^from (my_\w+) import", text, re.MULTILINE):
-        (folder / f"{module}.py").write_text(written(f"{module}.py"), encoding="utf-8")
+    first = f"%%writefile {name}\n"
+    (text,) = [source.removeprefix(first) for source in cells if source.startswith(first)]
     assert text.count('get_context("spawn")') == 1
     text = text.replace('get_context("spawn")', f'get_context("{method}")')
     (folder / name).write_text(text, encoding="utf-8")
