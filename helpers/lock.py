@@ -217,7 +217,7 @@ def transfer(
 
 
 def attempt(said: Connection, lines: list[str], things: dict) -> None:
-    """Run each line in a thread; after 0.5 s, say what came of it."""
+    """Run each line in a thread; after a second, say what came of it."""
     outcome = dict.fromkeys(lines, "waits")
 
     def run(line: str) -> None:
@@ -230,7 +230,7 @@ def attempt(said: Connection, lines: list[str], things: dict) -> None:
 
     for line in lines:
         threading.Thread(target=run, args=(line,), daemon=True).start()
-    time.sleep(0.5)
+    time.sleep(1)
     said.send(outcome)
     time.sleep(60)
 
