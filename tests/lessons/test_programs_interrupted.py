@@ -73,6 +73,15 @@ def wait_until_it_heeds_sigterm(running: subprocess.Popen) -> None:
         time.sleep(0.001)
 
 
+def without_what_is_gone(err: str) -> str:
+    """Without the tracker's warning of a semaphore that is not there any more: nothing is left.
+
+    Seen once in 1,080 signals, with my_crawler.py on 3.11: it was unlinked, and the tracker had not been told.
+    """
+    gone = r"[^\n]*leaked 1 semaphore objects[^\n]*\n[^\n]*\n[^\n]*'/mp-\w+': \[Errno 2\] No such file[^\n]*\n[^\n]*\n"
+    return re.sub(gone, "", err)
+
+
 def check_that_it_ends_in_order(folder: Path, program: str, how: str, moment: float) -> None:
     number, send, code = SIGNALS[how]
     with start(folder, program) as running:
@@ -86,7 +95,7 @@ def check_that_it_ends_in_order(folder: Path, program: str, how: str, moment: fl
             raise
     said = f"{how} after {moment} s: exit code {running.returncode}\n{out}\n{err}"
     assert running.returncode == code, said
-    assert not re.search("Traceback|KeyboardInterrupt|leaked", err), said
+    assert not re.search("Traceback|KeyboardInterrupt|leaked", without_what_is_gone(err)), said
     assert none_left(running.pid), said
 
 
