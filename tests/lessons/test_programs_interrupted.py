@@ -78,7 +78,7 @@ def without_what_is_gone(err: str) -> str:
 
     Seen once in 1,080 signals, with my_crawler.py on 3.11: it was unlinked, and the tracker had not been told.
     """
-    gone = r"[^\n]*be 1 leaked semaphore objects[^\n]*\n[^\n]*\n[^\n]*'/mp-\w+': \[Errno 2\] No such file[^\n]*\n[^\n]*\n"
+    gone = r"[^\n]*be 1 leaked semaphore [^\n]*\n[^\n]*\n[^\n]*'/mp-\w+': \[Errno 2\] No such file[^\n]*\n[^\n]*\n"
     return re.sub(gone, "", err)
 
 
