@@ -163,7 +163,7 @@ def test_each_figure_has_its_alternative_text(pages, lesson):
     outputs = [output for cell in stored(lesson) for output in cell.get("outputs", [])]
     texts = [each["metadata"]["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
     assert [has["alt"] for has in pages[f"{lesson.stem}.html"].all("img")] == texts
-    assert len(texts) >= 6
+    assert len(texts) >= 3
 
 
 def test_the_readmes_picture_has_its_alternative_text(pages):
@@ -447,8 +447,8 @@ def test_a_message_is_found_with_the_readers_own_names_in_it(page, address):
     page.press("#pst-search-dialog input", "Enter")
     page.click("#results a >> nth=0")
     page.wait_for_load_state()
-    section = "Can't-get-attribute-…-on-<module-'__main__'>,-and-the-pool-never-answers"
-    assert unquote(page.url).endswith(f"02_pool.html#{section}")
+    section = "A-worker-must-be-importable"  # lesson 2 has the same message of a pool
+    assert unquote(page.url).endswith(f"01_process.html#{section}")
     top = page.evaluate("name => document.getElementById(name).getBoundingClientRect().top", section)
     assert -5 < top < 200
 
