@@ -190,6 +190,10 @@ def wait_for(page, path: str, section: str = "") -> None:
 
 def local_links(page) -> list[tuple[str, str, int]]:
     """A page's links within the collection: the file and the section that each leads to, and its place."""
+    # JupyterLab turns the addresses of a long page one after the other.
+    page.wait_for_function(
+        "links => [...document.querySelectorAll(links)].every(link => link.getAttribute('href'))", arg=LINKS
+    )
     found = []
     for number, link in enumerate(page.locator(LINKS).all()):
         address, _, section = map(unquote, link.get_attribute("href").partition("#"))
@@ -216,8 +220,7 @@ def test_notebook_7_opens_markdown_too(browser, lab):
     ("page", "every"),
     [
         ("README.md", 3),
-        ("notebooks/problems.md", 9),
-        pytest.param("notebooks/problems.md", 1, marks=pytest.mark.thorough),
+        pytest.param("notebooks/problems.md", 1, marks=pytest.mark.thorough),  # a hundred and fifty links
     ],
 )
 def test_each_link_of_a_page_leads_to_its_section_at_the_first_click(front, page, every):
