@@ -6,6 +6,7 @@ import io
 import multiprocessing.pool
 import os
 import pickle
+import random
 import re
 import signal
 import sqlite3
@@ -231,7 +232,8 @@ def finish_all(function, items):
 
 
 def test_the_solution_of_exercise_4_gives_up():
-    """Each worker dies before it begins, as with a function of a notebook's cell."""
+    """It names the item whose worker dies each time, and no other."""
+    random.seed(1)  # 7 stands before 5 in some round, whatever the machine does
     with pytest.raises(RuntimeError, match=re.escape("no result for [5]")):
         finish_all(workers.square_or_die, [3, 5, 7])
 
