@@ -71,13 +71,15 @@ class Cell:
 
 
 def output_in_chinese(output: dict) -> dict:
-    """What `show` and `check` put out, as they do it in a Chinese notebook; anything else as it is."""
+    """What `show`, `check` and tracebacks put out, as they do it in a Chinese notebook; anything else as it is."""
     texts = output.get("data", {})
     if "".join(texts.get("text/plain", "")).startswith("# helpers/"):
         return {**output, "data": {kind: lines(explained("".join(text), "zh")) for kind, text in texts.items()}}
     if (text := "".join(output.get("text", ""))).startswith(NOT_YET):
         said = verdict_in_chinese(text.removeprefix(NOT_YET).rstrip("\n"))
         return {**output, "text": [f"{CHINESE_NOT_YET}{said}\n"]} if said else output
+    if output.get("name") == "stderr":  # a traceback shows lines of the code
+        return {**output, "text": lines(explained("".join(output["text"]), "zh"))}
     return output
 
 
