@@ -8,7 +8,7 @@ from __future__ import annotations
 import faulthandler
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from helpers import mp, span
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
         Semaphore,
     )
     from pathlib import Path
+    from types import SimpleNamespace
 
     Cutlery = tuple[str, Lock]
+    Case = tuple[SimpleNamespace, list[str]]
 
 kept: Synchronized | None = None
 
@@ -37,7 +39,7 @@ def greet_at_once(number: int, terminal: Path, all_halfway: Barrier) -> None:
     with open(terminal, "a") as screen, span("line"):
         print("hello", end=" ", file=screen, flush=True)
         all_halfway.wait()
-        time.sleep(number / 50)
+        time.sleep(number / 50)  # one after the other
         print("world", number, file=screen, flush=True)
 
 
@@ -217,7 +219,7 @@ def transfer(
 
 
 def attempt(said: Connection, lines: list[str], things: dict) -> None:
-    """Run each line in a thread; 0.4 s later, say what came of it."""
+    """Run each line in a thread; after a second, say what came of it."""
     outcome = dict.fromkeys(lines, "waits")
 
     def run(line: str) -> None:
@@ -230,9 +232,28 @@ def attempt(said: Connection, lines: list[str], things: dict) -> None:
 
     for line in lines:
         threading.Thread(target=run, args=(line,), daemon=True).start()
-    time.sleep(0.4)
+    time.sleep(1)
     said.send(outcome)
     time.sleep(60)
+
+
+def in_children(cases: Iterable[Case], worker: Callable = attempt) -> list:
+    """Start a child for each case; when all have answered, kill them."""
+    children, said = [], []
+    try:
+        for things, lines in cases:
+            here, there = mp.Pipe(duplex=False)
+            args = there, lines, {"sleep": time.sleep, **vars(things)}
+            child = mp.Process(target=worker, args=args)
+            child.start()
+            children.append(child)
+            there.close()
+            said.append(here)
+        return [here.recv() for here in said]
+    finally:
+        for child in children:
+            child.kill()
+            child.join()
 
 
 may_be_read = threading.Event()
@@ -271,10 +292,19 @@ def be_in_task(task: str, things: dict) -> object:
 
 def outcome(get: Callable) -> str:
     try:
-        get(timeout=0.4)
+        get(timeout=1)
         return "works"
     except Exception as error:
         return type(error).__name__
+
+
+def outcomes(*gets: Callable) -> str:
+    """Wait for a task and for another one, for both at the same time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor() as threads:
+        first, another = threads.map(outcome, gets)
+    return f"{first}; another: {another}"
 
 
 def lose_from_pool(task: str, things: dict) -> str:
@@ -289,7 +319,7 @@ def lose_from_pool(task: str, things: dict) -> str:
     may_be_read.set()
     assert here.recv() == "started"  # the worker in its place
     another = pool.apply_async(abs, (-1,))
-    return f"{outcome(result.get)}; another: {outcome(another.get)}"
+    return outcomes(result.get, another.get)
 
 
 def lose_from_executor(task: str, things: dict) -> str:
@@ -306,9 +336,10 @@ def lose_from_executor(task: str, things: dict) -> str:
     assert [here.recv(), here.recv()] == ["started", "I am in it"]
     mp.active_children()[0].kill()
     may_be_read.set()
-    first = outcome(future.result)
-    another = outcome(lambda timeout: pool.submit(abs, -1).result(timeout))
-    return f"{first}; another: {another}"
+    return outcomes(
+        future.result,
+        lambda timeout: pool.submit(abs, -1).result(timeout),
+    )
 
 
 def tell(said: Connection, calls: list[str], things: dict) -> None:
