@@ -256,11 +256,10 @@ def test_a_run_is_saved_for_trace_viewers(tmp_path):
         Event("exit", 4, 7, id=1),
     ).save(tmp_path / "run.json")
     facts = json.loads((tmp_path / "run.json").read_text("utf-8"))["traceEvents"]
-    named = {(fact["name"], fact["args"]["name"]): fact for fact in facts if fact["ph"] == "M"}
-    lanes = {(fact["pid"], fact["tid"]): lane for (what, lane), fact in named.items() if what == "thread_name"}
-    assert {lane for what, lane in named if what == "process_name"} == {"ann", "main"}
+    lanes = {fact["pid"]: fact["args"]["name"] for fact in facts if fact["name"] == "process_name"}
+    assert list(lanes.values()) == ["main", "ann", "ann, reader"]
     keys = ("ph", "name", "ts", "dur", "id")
-    assert [(lanes[fact["pid"], fact["tid"]], *map(fact.get, keys)) for fact in facts if fact["ph"] != "M"] == [
+    assert [(lanes[fact["pid"]], *map(fact.get, keys)) for fact in facts if fact["ph"] != "M"] == [
         ("ann", "X", "starting", 0, 1_000_000, None),
         ("ann, reader", "X", "task", 1_000_000, 2_000_000, None),
         ("main", "X", "hello", 2_000_000, 1, None),
