@@ -455,7 +455,7 @@ def test_end_children_ends_stubborn_children_grandchildren_and_pools(mp):
     child.start()
     pool = mp.Pool(2)
     pids = [*receiver.recv(), *(worker.pid for worker in pool._pool)]
-    relay.end_children(relay.Cell().id)
+    relay.end_children(relay.Cell())
     wait_until_gone(pids)
 
 
