@@ -1,4 +1,4 @@
-"""A pool replaces its workers, and each prints; an exception of a worker is raised in the parent, with its traceback."""
+"""A pool replaces its workers, and each prints; a worker's exception is raised in the parent, with its traceback."""
 
 from chosen import mp
 

@@ -1,4 +1,4 @@
-"""One child is terminated by the program, and one, which is daemonic, at the program's end: what they flushed is there."""
+"""A child is terminated by the program, and a daemonic one at the program's end: what they flushed is there."""
 
 import time
 

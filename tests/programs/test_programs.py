@@ -25,7 +25,7 @@ from typing import NamedTuple
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from test_kernel import Kernel
+from test_relay_in_a_kernel import Kernel
 
 TESTS = Path(__file__).parents[1]
 PROGRAMS = TESTS / "programs"
