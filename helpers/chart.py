@@ -39,9 +39,8 @@ try:
     from matplotlib.ticker import LogFormatter, MaxNLocator
 finally:
     logging.disable(logging.NOTSET)
-for each in map(logging.getLogger, ("matplotlib", "PIL")):  # what they log while a figure is drawn is no news
-    if each.level == logging.NOTSET:
-        each.setLevel(logging.WARNING)
+for each in ("matplotlib", "PIL"):
+    logging.getLogger(each).setLevel(logging.WARNING)  # what they say while they draw is no news
 
 # matplotlib's own font, and for Chinese, which it lacks, those that come with Linux, Windows and macOS.
 FONTS = ["DejaVu Sans", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei"]
@@ -199,15 +198,12 @@ class timeline:
         publish(_gantt(self, sentence, upto), sentence, self._seen())
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the run into a file in the Trace Event Format, for viewers of it that can zoom.
+        """Write the run into a file in the Trace Event Format, for viewers that can zoom: a process for each lane.
 
         An arrow goes from span to span in this format, so each end of a message gets a short one.
         """
-        lanes, facts, where = self._read()[0], [], {}
-        for number, ((pid, _), lane) in enumerate(lanes.items()):
-            where[lane] = {"pid": pid, "tid": number}
-            names = {"process_name": lanes.get((pid, ""), "main"), "thread_name": lane}
-            facts += [{"ph": "M", "name": what, "args": {"name": name}, **where[lane]} for what, name in names.items()]
+        where = {lane: {"pid": number, "tid": number} for number, lane in enumerate(self.lanes, 1)}
+        facts = [{"ph": "M", "name": "process_name", "args": {"name": lane}, **where[lane]} for lane in where]
         for lane, label, kind, start, end, finished in self.bars():
             span = {"ph": "X", "name": label or kind, "cat": kind, "ts": 1e6 * start, "dur": 1e6 * (end - start)}
             facts.append({**span, "args": {"finished": finished}, **where[lane]})
@@ -282,7 +278,7 @@ def _gantt(run: timeline, sentence: str = "", upto: float | None = None) -> Figu
     """A lane for each process and thread, a bar for each span, an arrow for each message."""
     bars, messages, ends = run.bars(), run.messages(), [end for end in run.ends() if end.how]
     rows = {lane: row for row, lane in enumerate(run.lanes)}
-    axes = _axes(1.15 + 0.36 * min(len(rows), 250), sentence)  # a higher picture would be too large to make
+    axes = _axes(1.15 + 0.36 * len(rows), sentence)
     alike = defaultdict(list)  # drawn together, which is faster
     for bar in bars:
         depth = sum(each.start <= bar.start and bar.end <= each.end and each.lane == bar.lane for each in bars)
