@@ -53,7 +53,7 @@ from helpers.sentences import describe, say, short, translated
 
 NOTES, JUDGE = "HELPERS_NOTES", "HELPERS_JUDGE"  # environment variables: the folder of the notes, the judge's process
 QUICK = 0.25  # seconds in which that process starts where nothing else is going on; 0.16 were measured
-PATIENCE = 3.0  # seconds for a call in which nothing moves; more on a busy machine
+PATIENCE = 1.5  # seconds for a call in which nothing moves, where nothing else is going on: no pause is longer
 NOTHING, ANYTHING = object(), object()  # what a call gave that is not back, or raised; what a call may give
 HERE = {
     "thread": "ran the function in a thread of the program itself, and not in a child. Hint: Process, not Thread.",
@@ -236,6 +236,12 @@ def crowd() -> float:
     return min(6, max(3, psutil.getloadavg()[0] / os.cpu_count())) if psutil.cpu_percent() > 90 else 1
 
 
+def patience() -> float:
+    """Seconds for a call in which nothing moves: on a busy machine a process that begins may not move for long."""
+    busy = max(Time.slowness, crowd())
+    return PATIENCE * (2 * busy if busy > 1.5 else 1) / min(1, Time.faster)
+
+
 # The learner's file, and the calls of it.
 
 
@@ -263,7 +269,7 @@ class Call:
         self._back.set()
 
     def wait(self, until: Callable[[], object] = lambda: False, seconds: float = float("inf")) -> bool:
-        """Wait until it is back, the condition holds, or nothing has moved for PATIENCE; for so many seconds at most.
+        """Wait until it is back, the condition holds, or nothing has moved for long; for so many seconds at most.
 
         Returns whether the condition holds. Raises what is to be said if a function ran here that belongs in a child.
         """
@@ -273,7 +279,7 @@ class Call:
             if now > look:
                 seen, before, look = moves(), seen, now + 0.2
                 since = now if seen != before else since
-                if now - since > PATIENCE * max(Time.slowness, crowd()):
+                if now - since > patience():
                     break
         self.back = self._back.is_set()
         self.stands = "" if self.back else self._line()
