@@ -110,7 +110,7 @@ function search(text) {
   }).filter(each => each.share > ENOUGH);
   found.sort((a, b) => b.score - a.score);
   const lines = weighed(text.trim()).filter(([, weight]) => weight >= 1).map(([line]) => plain(line).trim());
-  const said = lines.flatMap(line => [line, ...line.split(/[\s,;:()'"`，。；：]+/)]).filter(Boolean);
+  const said = lines.flatMap(line => [line, ...line.split(/[\s,;:()'"`，。；：]+/)]).filter(each => words(each).length);
   return {found: found.slice(0, MOST), words: said};
 }
 
