@@ -428,6 +428,69 @@ def test_what_the_search_shows_is_text_with_the_words_marked(page, address):
         assert {each.lower().strip("'<>") for each in marked} & {*words.lower().split(), words.lower()}
 
 
+TRACEBACK = """Process SpawnProcess-2:
+Traceback (most recent call last):
+  File "/home/me/work/run.py", line 33, in outer
+    with Pool(4) as p:
+  File "/opt/conda/lib/python3.12/multiprocessing/process.py", line 118, in start
+    assert not _current_process._config.get('daemon'), \\
+AssertionError: daemonic processes are not allowed to have children
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_a_whole_traceback_is_found_also_if_its_lines_were_joined(page, address, language):
+    for text in (TRACEBACK, " ".join(TRACEBACK.split())):
+        page.goto(f"{address}{language}search.html")
+        page.fill("#query", text)
+        first = page.locator("#results a >> nth=0").get_attribute("href")
+        page.goto(f"{address}{language}{first}")
+        section = page.evaluate("() => document.querySelector(':target').closest('section').innerText")
+        assert "daemonic processes are not allowed to have children" in section
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_where_nothing_fits_the_search_says_so_and_shows_the_groups_of_problems(page, address, language):
+    page.goto(f"{address}{language}search.html")
+    for text in ("", "deadlock"):
+        page.fill("#query", text)
+        assert not page.is_visible("#groups")
+    page.fill("#query", "pandas.errors.ParserError: Error tokenizing data. Expected 5 fields, saw 6")
+    assert page.locator("#results li").count() == 0
+    assert page.inner_text("#count")
+    groups = page.locator("#groups a")
+    assert groups.count() == 5
+    groups.nth(1).click()
+    page.wait_for_load_state()
+    assert (
+        page.evaluate("() => document.querySelector(':target').closest('section').querySelectorAll('tr').length") > 20
+    )
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_search_leads_to_the_section_that_answers(page, address, language):
+    """What people pasted in public, which the search was not made with: tests/site/searches.json."""
+    page.goto(f"{address}{'' if language == 'en' else language + '/'}search.html")
+    first, among, answered, nonsense, others = 0, 0, 0, 0, 0
+    for each in json.loads(Path(__file__).with_name("searches.json").read_text(encoding="utf-8")):
+        if each["half"] == "measure" and each["language"] == language:
+            found = page.evaluate("text => search(text).found.map(each => each.section.address)", each["text"])
+            found = [unquote(address) for address in found]
+            if each["sections"]:
+                answered += 1
+                first += found[:1] != [] and found[0] in each["sections"]
+                among += any(section in each["sections"] for section in found[:3])
+            else:
+                others += 1
+                nonsense += bool(found)
+    assert first >= 0.85 * answered, (first, answered)
+    assert among >= 0.95 * answered, (among, answered)
+    assert nonsense <= 0.2 * others, (nonsense, others)
+
+
 @needs_browser
 def test_the_search_finds_the_section_of_each_problem(page, address):
     page.goto(f"{address}search.html")
