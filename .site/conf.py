@@ -44,8 +44,8 @@ html_theme_options = {
 }
 html_static_path = ["static"]
 html_favicon = "static/favicon.svg"
-html_css_files = ["site.css"]
-html_js_files = [("site.js", {"defer": "defer"})]
+html_css_files = ["site.css", "replay.css"]
+html_js_files = [(name, {"defer": "defer"}) for name in ("site.js", "replay.js")]
 html_baseurl = ADDRESS and ADDRESS + ("" if LANGUAGE == "en" else f"{LANGUAGE}/")
 html_copy_source = False
 html_show_copyright = False

@@ -208,11 +208,16 @@ class Cells(OfPage):
         return head
 
     def describe(self, cell: nodes.container, stored: dict) -> None:
-        """Take the alternative texts from the outputs' metadata, where MyST-NB does not look for them."""
+        """Take from the outputs' metadata what MyST-NB does not look for: alternative texts, and the runs to replay."""
         kind = "image/png"
         outputs = [each for each in stored["outputs"] if kind in each.get("data", {})]
-        for picture, output in zip(cell.findall(nodes.image), outputs, strict=True):
+        pictures = list(cell.findall(nodes.image))
+        for number, (picture, output) in enumerate(zip(pictures, outputs, strict=True)):
             picture["alt"] = output["metadata"][kind]["alt"]
+            if run := output["metadata"][kind].get("replay"):
+                data = json.dumps(run, ensure_ascii=False).replace("<", r"\u003c")
+                script = f'<script type="application/json" class="replay" data-picture="{number}">{data}</script>'
+                picture.parent.insert(picture.parent.index(picture) + 1, nodes.raw("", script, format="html"))
 
 
 def text_of(node: nodes.Node) -> str:

@@ -554,3 +554,26 @@ def test_a_reader_who_logs_everything_sees_nothing_of_the_drawing(displayed, cap
     bars({"a": [1.0, 2.0], "b": [2.0]}, "Two values.")
     assert displayed
     assert caplog.records == []
+
+
+def test_the_website_replays_what_the_picture_shows(displayed):
+    run = working((0, 1), (1.5, 2.25))
+    messages = [("sent", 2.5, 50), ("received", 2.75, 51)]
+    run.events += [Event(what, time, pid, "m", "message", "m") for what, time, pid in messages]
+    run.show()
+    replay = displayed[0][1]["image/png"]["replay"]
+    lanes = replay["lanes"]
+    assert lanes == run.lanes
+    bars = [(lanes[bar[0]], *bar[1:3], bar[3] / 1000, bar[4] / 1000, bar[5]) for bar in replay["bars"]]
+    assert bars == [tuple(bar) for bar in run.bars()]
+    sent = [(way[0], lanes[way[1]], way[3] / 1000, lanes[way[2]], way[4] / 1000) for way in replay["sent"]]
+    assert sent == [tuple(message) for message in run.messages()] != []
+    left, upper, right, lower = replay["area"]
+    assert 0 < left < right <= 1
+    assert 0 < upper < lower < 1
+    assert replay["until"] >= 2750
+
+
+def test_a_run_that_is_too_long_is_not_replayed(displayed):
+    working(*[(number, number + 1) for number in range(60)]).show()
+    assert "replay" not in displayed[0][1]["image/png"]

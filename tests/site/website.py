@@ -526,6 +526,73 @@ def test_the_search_finds_chinese_words(page, address):
     assert page.locator("#results li").count() == 0
 
 
+def the_deadlock(page):
+    """The replay of lesson 5's deadlock: its picture, its controls and what they say."""
+    named = page.locator('[id="Two-locks-in-opposite-order:-a-deadlock"]')
+    place = named.locator("xpath=ancestor-or-self::section[1]")
+    return place.locator(".stage").first, place.locator(".controls").first, place.locator(".said").first
+
+
+@needs_browser
+@pytest.mark.parametrize(("language", "waits"), [("", "worker 2 waits: has"), ("zh/", "worker 2 在等")])
+def test_a_run_is_replayed_step_by_step(page, address, language, waits):
+    page.goto(f"{address}{language}05_lock.html")
+    stage, controls, said = the_deadlock(page)
+    curtain, forward = stage.locator(".curtain"), controls.locator("button").nth(2)
+    assert not curtain.is_visible()  # the whole run, as without the replay
+    while waits not in said.inner_text():
+        forward.click()
+        assert curtain.is_visible()
+    assert "worker 1" in said.inner_text()
+    there = said.inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert said.inner_text() not in ("", there)
+    page.keyboard.press("ArrowRight")
+    assert said.inner_text() == there
+    slider = controls.locator("input")
+    slider.fill("0")
+    assert said.inner_text().startswith("0.00 s")
+    bar = stage.locator("button").last
+    for look in (bar.hover, bar.focus, bar.click):
+        stage.locator("button").first.focus()
+        look()
+        told = stage.locator("xpath=following-sibling::p[@class='bar']").inner_text()
+        assert "worker 2" in told
+        assert "has the fork, wants the knife" in told
+        assert told.endswith(" s")
+
+
+@needs_browser
+def test_a_replay_plays_to_the_end_and_can_be_paused_with_and_without_motion(page, address):
+    for motion in ("no-preference", "reduce"):
+        page.emulate_media(reduced_motion=motion)
+        page.goto(f"{address}05_lock.html")
+        _, controls, said = the_deadlock(page)
+        play, slider = controls.locator("button").nth(1), controls.locator("input")
+        play.click()
+        page.wait_for_function("said => said.textContent.includes('waits')", arg=said.element_handle())
+        play.click()
+        there = slider.input_value()
+        page.wait_for_timeout(1500)
+        assert slider.input_value() == there != slider.get_attribute("max")
+        play.click()
+        page.wait_for_function("play => play.ariaLabel === 'Play'", arg=play.element_handle())
+        assert slider.input_value() == slider.get_attribute("max")
+
+
+@needs_browser
+def test_without_scripts_a_picture_is_only_a_picture(chromium, address):
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{address}05_lock.html")
+        assert page.locator(".cell_output img").count() > 10
+        assert page.locator(".controls, .stage").count() == 0
+
+
+def test_the_replay_is_small():
+    assert sum((ROOT / ".site" / "static" / name).stat().st_size for name in ("replay.js", "replay.css")) <= 25_000
+
+
 def click_switch(page) -> None:
     """Click the switch of languages where it is: `page.click` would scroll a little first."""
     place = page.locator("a.language").bounding_box()
