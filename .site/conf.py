@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import transforms  # noqa: E402
-from pages import ADDRESS, REPOSITORY, TEXTS  # noqa: E402
+from pages import ADDRESS, REPOSITORY, TEXTS, anchor  # noqa: E402
 from sphinx.locale import _  # noqa: E402
 from sphinx.writers.html5 import HTML5Translator  # noqa: E402
 
@@ -44,8 +44,8 @@ html_theme_options = {
 }
 html_static_path = ["static"]
 html_favicon = "static/favicon.svg"
-html_css_files = ["site.css"]
-html_js_files = [("site.js", {"defer": "defer"})]
+html_css_files = ["site.css", "replay.css"]
+html_js_files = [(name, {"defer": "defer"}) for name in ("site.js", "replay.js")]
 html_baseurl = ADDRESS and ADDRESS + ("" if LANGUAGE == "en" else f"{LANGUAGE}/")
 html_copy_source = False
 html_show_copyright = False
@@ -92,6 +92,9 @@ def without_sphinx_search(app) -> None:
 def add_to_page(app, pagename, templatename, context, doctree) -> None:
     """Give a page what its head and the switch of languages need, and the search what it says."""
     context["translations"] = transforms.translations(pagename)
+    if pagename == "search":
+        table = transforms.page_named("problems")
+        context["groups"] = [(title, f"problems.html#{quote(anchor(title))}") for title in table.headings[1:]]
     if doctree:
         title = context["title"] if pagename == root_doc else f"{context['title']} - {html_title}"
         context["metatags"] += transforms.head_of(pagename, doctree, title)
@@ -106,8 +109,9 @@ def finish(app, exception) -> None:
             for words in ("Main", "Page", "Toggle primary sidebar", "Toggle secondary sidebar"):
                 text = re.sub(rf'(aria-label|title)="{words}"', rf'\1="{_(words)}"', text)
             path.write_text(text, encoding="utf-8")
-        data = json.dumps(app.sections, ensure_ascii=False)
-        (Path(app.outdir) / "_static" / "sections.js").write_text(f"const SECTIONS = {data};\n", encoding="utf-8")
+        known = {"SECTIONS": app.sections, "SAME": json.loads((HERE / "same.json").read_text(encoding="utf-8"))}
+        lines = [f"const {name} = {json.dumps(data, ensure_ascii=False)};\n" for name, data in known.items()]
+        (Path(app.outdir) / "_static" / "sections.js").write_text("".join(lines), encoding="utf-8")
         transforms.copy_notebooks(Path(app.outdir))
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from unicodedata import east_asian_width
 from urllib.parse import unquote
@@ -208,11 +208,16 @@ class Cells(OfPage):
         return head
 
     def describe(self, cell: nodes.container, stored: dict) -> None:
-        """Take the alternative texts from the outputs' metadata, where MyST-NB does not look for them."""
+        """Take from the outputs' metadata what MyST-NB does not look for: alternative texts, and the runs to replay."""
         kind = "image/png"
         outputs = [each for each in stored["outputs"] if kind in each.get("data", {})]
-        for picture, output in zip(cell.findall(nodes.image), outputs, strict=True):
+        pictures = list(cell.findall(nodes.image))
+        for number, (picture, output) in enumerate(zip(pictures, outputs, strict=True)):
             picture["alt"] = output["metadata"][kind]["alt"]
+            if run := output["metadata"][kind].get("replay"):
+                data = json.dumps(run, ensure_ascii=False).replace("<", r"\u003c")
+                script = f'<script type="application/json" class="replay" data-picture="{number}">{data}</script>'
+                picture.parent.insert(picture.parent.index(picture) + 1, nodes.raw("", script, format="html"))
 
 
 def text_of(node: nodes.Node) -> str:
@@ -248,26 +253,28 @@ def description(section: nodes.Element) -> str:
     return shortened(own_text(section)) if isinstance(section, nodes.section) else ""
 
 
-def symptoms() -> dict[tuple[str, str], str]:
+def symptoms() -> dict[tuple[str, str], list[str]]:
     """What the table of problems says of each section that it leads to: other words by which it is looked for."""
     table = page_named("problems")
     found = {}
     for symptom, target in re.findall(r"^\| (.*) \| \[.*\]\((\S+)\) \|$", table.text, re.MULTILINE):
         page, section = find(PAGES, table.source, target)
-        found[page.name, section] = f"{found.get((page.name, section), '')} {symptom.replace('`', '')}".strip()
+        found.setdefault((page.name, section), []).append(symptom.replace("`", ""))
     return found
 
 
-def search_data(name: str, document: nodes.document) -> list[list[str]]:
+def search_data(name: str, document: nodes.document) -> list[list[str | list[str]]]:
     """What the search knows: each section's address, page, title, text, and what the table of problems says of it."""
     if name == "problems":
         return []
     top = text_of(next(document.findall(nodes.title)))
-    also, found = symptoms(), []
+    rows, found = symptoms(), []
     for section in document.findall(nodes.section):
         title, anchor = text_of(section[0]), section["ids"][0]
         above = "" if title == top else top
-        found.append([f"{name}.html#{anchor}", above, title, own_text(section), also.get((name, anchor), "")])
+        # A Chinese section has an English name besides, by which the table leads to it.
+        led = [row for each in section["ids"] for row in rows.get((name, unescape(each)), [])]
+        found.append([f"{name}.html#{anchor}", above, title, own_text(section), led])
     return found
 
 

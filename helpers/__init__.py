@@ -8,22 +8,6 @@ if sys.version_info < (3, 11):  # noqa: UP036  a kernel can be older than what p
 from helpers.relay import mp
 from helpers.spans import received, sent, span
 
-__all__ = [
-    "bars",
-    "check",
-    "curves",
-    "explore",
-    "language",
-    "mp",
-    "received",
-    "run_program",
-    "sent",
-    "show",
-    "show_error",
-    "span",
-    "timeline",
-]
-
 # What only the parent needs is imported at its first use: every child imports this file.
 _LAZY = {
     "bars": "chart",
@@ -36,6 +20,7 @@ _LAZY = {
     "show_error": "showing",
     "timeline": "chart",
 }
+__all__ = ["mp", "received", "sent", "span", *_LAZY]
 
 
 def __getattr__(name: str) -> object:

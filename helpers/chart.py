@@ -39,9 +39,8 @@ try:
     from matplotlib.ticker import LogFormatter, MaxNLocator
 finally:
     logging.disable(logging.NOTSET)
-for each in map(logging.getLogger, ("matplotlib", "PIL")):  # what they log while a figure is drawn is no news
-    if each.level == logging.NOTSET:
-        each.setLevel(logging.WARNING)
+for each in ("matplotlib", "PIL"):
+    logging.getLogger(each).setLevel(logging.WARNING)  # what they say while they draw is no news
 
 # matplotlib's own font, and for Chinese, which it lacks, those that come with Linux, Windows and macOS.
 FONTS = ["DejaVu Sans", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei"]
@@ -64,6 +63,7 @@ MARKS = ("o-", "s--", "^-.", "D:", "v-", "P--")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 DPI = 144  # shown at half of it, so that it is sharp on a dense screen
 MOST_LABELS = 12  # messages; with more of them only the arrows are drawn
+MOST_REPLAYED = 1500  # characters, in the output's metadata
 MOST_COUNTED = 10_000  # larger whole numbers are sizes, not counts
 NOUNS = {"working": "task", "waiting": "wait", "holding": "hold"}
 
@@ -196,18 +196,16 @@ class timeline:
         upto    seconds at the right end of the axis, so that figures can be compared; of a longer run all is shown
         """
         sentence = " ".join(facts or (self.counts(),))
-        publish(_gantt(self, sentence, upto), sentence, self._seen())
+        figure = _gantt(self, sentence, upto)
+        publish(figure, sentence, self._seen(), self._replay(figure.axes[0]))
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the run into a file in the Trace Event Format, for viewers of it that can zoom.
+        """Write the run into a file in the Trace Event Format, for viewers that can zoom: a process for each lane.
 
         An arrow goes from span to span in this format, so each end of a message gets a short one.
         """
-        lanes, facts, where = self._read()[0], [], {}
-        for number, ((pid, _), lane) in enumerate(lanes.items()):
-            where[lane] = {"pid": pid, "tid": number}
-            names = {"process_name": lanes.get((pid, ""), "main"), "thread_name": lane}
-            facts += [{"ph": "M", "name": what, "args": {"name": name}, **where[lane]} for what, name in names.items()]
+        where = {lane: {"pid": number, "tid": number} for number, lane in enumerate(self.lanes, 1)}
+        facts = [{"ph": "M", "name": "process_name", "args": {"name": lane}, **where[lane]} for lane in where]
         for lane, label, kind, start, end, finished in self.bars():
             span = {"ph": "X", "name": label or kind, "cat": kind, "ts": 1e6 * start, "dur": 1e6 * (end - start)}
             facts.append({**span, "args": {"finished": finished}, **where[lane]})
@@ -216,6 +214,29 @@ class timeline:
                 fact = {"name": label, "cat": "message", "ts": 1e6 * time, **where[lane]}
                 facts += [{**fact, "ph": "X", "dur": 1}, {**fact, "ph": step, "id": number, "bp": "e"}]
         Path(path).write_text(json.dumps({"traceEvents": facts}), encoding="utf-8")
+
+    def _replay(self, axes: Axes) -> dict | None:
+        """The run as the website replays it over the picture, in milliseconds; None if it is too long for that.
+
+        area    the left, upper, right and lower edge of the axes, each as a part of the picture; until: their right end
+        """
+        lanes, ms, ((left, low), (right, high)) = (
+            self.lanes,
+            lambda *times: [round(1000 * each) for each in times],
+            (axes.get_position().get_points()),
+        )
+        facts = {
+            "area": [round(float(part), 4) for part in (left, 1 - high, right, 1 - low)],
+            "until": round(1000 * axes.get_xlim()[1]),
+            "lanes": lanes,
+            "bars": [[lanes.index(b.lane), b.label, b.kind, *ms(b.start, b.end), b.finished] for b in self.bars()],
+            "sent": [
+                [m.label, lanes.index(m.sender), lanes.index(m.receiver), *ms(m.sent, m.received)]
+                for m in self.messages()
+            ],
+            "ends": [[lanes.index(end.lane), end.how, *ms(end.time)] for end in self.ends() if end.how],
+        }
+        return facts if len(json.dumps(facts)) <= MOST_REPLAYED else None
 
     def _seen(self) -> str:
         """What a person sees in the picture, for the alt text: each lane's kinds of bars in their order."""
@@ -282,7 +303,7 @@ def _gantt(run: timeline, sentence: str = "", upto: float | None = None) -> Figu
     """A lane for each process and thread, a bar for each span, an arrow for each message."""
     bars, messages, ends = run.bars(), run.messages(), [end for end in run.ends() if end.how]
     rows = {lane: row for row, lane in enumerate(run.lanes)}
-    axes = _axes(1.15 + 0.36 * min(len(rows), 250), sentence)  # a higher picture would be too large to make
+    axes = _axes(1.15 + 0.36 * len(rows), sentence)
     alike = defaultdict(list)  # drawn together, which is faster
     for bar in bars:
         depth = sum(each.start <= bar.start and bar.end <= each.end and each.lane == bar.lane for each in bars)
@@ -396,8 +417,11 @@ def curves(lines: dict[str, list[tuple]], sentence: str, x: str, y: str, log: st
 
 
 @_styled()
-def publish(figure: Figure, sentence: str, seen: str) -> None:
-    """Put a figure under the cell, with an alt text; where there is no cell, in a script, print the sentence alone."""
+def publish(figure: Figure, sentence: str, seen: str, replay: dict | None = None) -> None:
+    """Put a figure under the cell, with an alt text; where there is no cell, in a script, print the sentence alone.
+
+    replay  what the website needs to replay the run that the figure shows
+    """
     from IPython import display, get_ipython
 
     if get_ipython() is None:
@@ -410,7 +434,8 @@ def publish(figure: Figure, sentence: str, seen: str) -> None:
     figure.savefig(png, format="png", dpi=DPI)
     width, height = (round(inches * DPI / 2) for inches in figure.get_size_inches())
     data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": sentence}
-    display.display(data, metadata={"image/png": {"alt": alt, "width": width, "height": height}}, raw=True)
+    picture = {"alt": alt, "width": width, "height": height, **({"replay": replay} if replay else {})}
+    display.display(data, metadata={"image/png": picture}, raw=True)
 
 
 def _text(text: str) -> str:

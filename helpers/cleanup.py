@@ -100,7 +100,6 @@ def pipe() -> tuple[int, int]:
 
 
 def above_the_streams(fd: int) -> int:
-    """The same file behind a number above 2."""
     if fd > 2 or WINDOWS:
         return fd
     above = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
@@ -109,7 +108,7 @@ def above_the_streams(fd: int) -> int:
 
 
 def lost(fd: int, pipe: tuple) -> bool:
-    """Whether the program has closed a descriptor of ours. A file of its own may have the number now."""
+    """Whether the program has closed a descriptor of ours. Another file may have the number now."""
     try:
         return identity(fd) != pipe
     except OSError:
@@ -119,7 +118,7 @@ def lost(fd: int, pipe: tuple) -> bool:
 def end(pools: list, children: Callable[[], list]) -> None:
     """End pools, and processes with those that they started; `children` says which processes are left."""
     for pool in pools:
-        # In a thread, because it can wait forever: for a lock that a worker held when it was interrupted.
+        # In a thread, because it may never return: it waits for a lock that a worker held when it was interrupted.
         ending = threading.Thread(target=pool.terminate, daemon=True)
         ending.start()
         ending.join(0.5)

@@ -79,15 +79,12 @@ def produce_and_consume(producers: int, consumers: int, maxsize: int) -> timelin
     """Lesson 03: items of 0.02 s to make and 0.04 s to use, through a queue of at most `maxsize` (0: no limit)."""
     with timeline() as run:
         items = mp.Queue(maxsize)
-        made = [[f"{letter}{number}" for number in range(4)] for letter in "abcd"[:producers]]
-        makers = [
-            mp.Process(target=queue.produce, args=(items, each, 0.02), name=f"producer {number}")
-            for number, each in enumerate(made, 1)
-        ]
-        users = [
-            mp.Process(target=queue.consume, args=(items, 0.04), name=f"consumer {number}")
-            for number in range(1, consumers + 1)
-        ]
+        makers, users = [], []
+        for number in range(producers):
+            made = [f"{'abcd'[number]}{item}" for item in range(4)]
+            makers.append(mp.Process(target=queue.produce, args=(items, made, 0.02), name=f"producer {number + 1}"))
+        for number in range(consumers):
+            users.append(mp.Process(target=queue.consume, args=(items, 0.04), name=f"consumer {number + 1}"))
 
         def end() -> None:
             _run(makers)
@@ -102,22 +99,24 @@ def produce_and_consume(producers: int, consumers: int, maxsize: int) -> timelin
 def listen_to_sensors(sensors: int, pause: float) -> timeline:
     """Lesson 04: one reader waits for several pipes; each sensor sends three readings, `pause` seconds apart."""
     with timeline() as run:
-        readers, children = [], []
-        for number in range(1, sensors + 1):
-            reader, writer = mp.Pipe(duplex=False)
-            child = mp.Process(target=pipe.measure, args=(writer, number, pause), name=f"sensor {number}")
-            child.start()
-            writer.close()  # so that the reader sees the child's end
-            readers.append(reader)
-            children.append(child)
-        while readers:
-            for reader in wait(readers):
-                try:
-                    received(reader.recv())
-                except EOFError:
-                    readers.remove(reader)
-        for child in children:
-            child.join()
+        pipes = [mp.Pipe(duplex=False) for _ in range(sensors)]
+        children = [
+            mp.Process(target=pipe.measure, args=(writer, number, pause), name=f"sensor {number}")
+            for number, (_, writer) in enumerate(pipes, 1)
+        ]
+
+        def read() -> None:
+            readers = [reader for reader, _ in pipes]
+            for _, writer in pipes:
+                writer.close()  # so that the reader sees the child's end
+            while readers:
+                for reader in wait(readers):
+                    try:
+                        received(reader.recv())
+                    except EOFError:
+                        readers.remove(reader)
+
+        _run(children, read)
     return run
 
 

@@ -6,34 +6,26 @@
     span -> spans.send -------- one pipe for all +--> spans.record -> timeline
 
 A child's descriptors 1 and 2 *are* pipes to its parent, put there when it begins, and its `sys.stdout` and `sys.stderr`
-are ordinary text streams on them. So all that it writes arrives, also what C code or another program writes, or a
-stream that was made earlier, and whatever it does with its descriptors does what it does elsewhere.
+are ordinary text streams on them. So all that it writes arrives, also from C code or another program, and whatever it
+does with its descriptors has the usual effect.
 
-A parent reads all pipes in one thread. When a child has ended, `join()`, `is_alive()`, `exitcode`, `close()` and `mp`'s
-`active_children()` read what is left themselves, so they depend on no other thread, and on no time. A program that
+A parent reads all pipes in one thread. When a child has ended, `join()`, `is_alive()`, `exitcode`, `close()` and
+`active_children()` read what is left themselves, so its output is complete whatever that thread does. A program that
 learns of the end in another way, from the sentinel or a message, may print before the child's last line is there.
 
-- Where nothing stands in for the parent's `sys.stdout`, as in a script, its children inherit it, as they do from plain
-  multiprocessing: there is no pipe for it. A script that has imported `timeline` has the pipe for the spans, and the
-  thread; another one has none.
+- In a script, where nothing stands in for `sys.stdout`, children inherit it as from plain multiprocessing: no pipe, no
+  thread, unless `timeline` was imported.
 - A child of a child has its descriptors. Under forkserver, whose server has others, they are handed on.
-- A child's lines come whole and in its order. Which of stdout and stderr comes first is not kept: they are two pipes.
+- A child's lines come whole and in its order. stdout and stderr are two pipes: which comes first is not kept.
 - What a spawned child prints while it imports the main module, before it has its pipes, goes where it goes elsewhere.
-- In a script that draws nothing a fork meets one thread only: Python's warning about threads comes from a kernel's, not
-  from `mp`'s.
-- Its classes have names of their own, such as `helpers.relay.SpawnProcess`, and Python 3.14 and later show them in a
-  note on what could not be pickled.
 - A pool's workers belong to the cell that made the pool, those that it starts later too.
-- It costs two descriptors for each child that runs, five for all together, and time: `tests/tools/benchmark.py` says
-  how much.
 - On Windows, asking for a pipe waits as long as another thread reads it. So the reader does not wait in a read there:
   it asks every 10 ms what has come.
 
 What this file and helpers/streams.py rely on beyond the documented interface (unchanged in Python 3.11 to 3.15):
 `_bootstrap`, which every start method calls first in the child, `_start_method`, `_popen` and its `returncode`,
 `_parent_pid` and a context's `_name`; `reduction.DupFd` and Windows' `duplicate_for_child`, by which a descriptor
-travels; `util.Finalize`; and `forkserver._forkserver`, asked what it preloads. In helpers/cleanup.py also
-`util.spawnv_passfds`, `util.get_temp_dir`, `resource_tracker.ensure_running` and `forkserver._forkserver._stop`.
+travels; `util.Finalize`; and `forkserver._forkserver`, asked what it preloads.
 """
 
 import _thread
@@ -99,7 +91,7 @@ def _kernel():
 
 
 class Source:
-    """The reading end of a pipe: the reader's thread and whoever joins the child take out what is there."""
+    """The reading end of a pipe: the reader's thread, and a thread that joins the child, take out what is there."""
 
     def __init__(self, fd: int):
         self.fd: int | None = fd
@@ -123,7 +115,7 @@ class Source:
                 data = os.read(self.fd, size)
             except BlockingIOError:
                 return False
-            except OSError:  # Windows: nobody has the other end any more
+            except OSError:  # Windows: the other end is closed everywhere
                 data = b""
             self.unread += data
             if not data:
@@ -182,7 +174,7 @@ class Text(Source):
                     self.cell.write(stream, text.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
                 if not hasattr(stream, "set_parent"):  # a kernel's stream sees to that itself, for many texts at once
                     stream.flush()
-        except BrokenPipeError:  # nobody reads the parent's output any more: let the child find out, as it would there
+        except BrokenPipeError:  # the parent's output is read no longer: let the child find out, as it would there
             self.close()
         except (Exception, SystemExit):  # the stream is closed or can't do it; the child must be able to go on writing
             pass
@@ -251,9 +243,10 @@ class Reader:
     def held(self) -> list[Source]:
         return [source for source in list(self.sources) if getattr(source, "held_since", None)]
 
-    def finish(self) -> None:
+    def finish(self, kind: type[Source] = Source) -> None:
         for source in list(self.sources):
-            source.finish()
+            if isinstance(source, kind):
+                source.finish()
 
     def forget(self) -> None:
         """In a forked child: the pipes are its parent's, and the thread did not come with it."""
@@ -317,8 +310,10 @@ class Outlet:
                         self.ends[number] = os.dup(number)
             with reader.lock:
                 # A script that draws has imported `timeline` when it starts children.
-                if self.sources or "helpers.chart" in sys.modules:
-                    _open_events()
+                if streams.events is None and (self.sources or "helpers.chart" in sys.modules):
+                    read_end, writing_end = cleanup.pipe()
+                    streams.events = streams.Sender(writing_end)
+                    Events(read_end)
                 cleanup.lifeline.open()
         except BaseException:
             self.abandon()
@@ -344,13 +339,6 @@ class Outlet:
         self.close()
         for source in self.sources:
             source.close()
-
-
-def _open_events() -> None:
-    if streams.events is None:
-        read_end, writing_end = cleanup.pipe()
-        streams.events = streams.Sender(writing_end)
-        Events(read_end)
 
 
 class RelayedProcess:
@@ -414,8 +402,9 @@ class RelayedProcess:
         if sources is None or popen is None or self._parent_pid != os.getpid():  # a forked child has not its pipes
             return
         if ended or popen.returncode is not None:
-            for source in [*sources, *(each for each in list(reader.sources) if isinstance(each, Events))]:
+            for source in sources:
                 source.finish()
+            reader.finish(Events)
             self._mp_sources = None
             # When its pipes ended, which the reader sees at once; not when somebody asked.
             time_of_end = max((source.ended or spans.clock() for source in sources), default=spans.clock())
@@ -508,19 +497,21 @@ def context_for(method: str) -> context.BaseContext:
 mp = context_for(os.environ.get("MP_START_METHOD") or "spawn")
 
 
-def end_children(cell: str | None) -> None:
-    """End every pool and process that `mp` started here for a cell, with the processes that those started."""
-    pools = [pool for pool, made_in in list(_pools.items()) if made_in.id == cell]
-    cleanup.end(pools, lambda: [child for child in mp.active_children() if _belongs(child, cell)])
+def end_children(cell: Cell | None = None) -> None:
+    """End every pool and process that `mp` started here, with the processes that those started.
 
+    cell  only what this cell started
+    """
 
-def _belongs(child, cell: str | None) -> bool:
-    return isinstance(child, RelayedProcess) and child._mp_cell.id == cell
+    def is_meant(started_in: Cell) -> bool:
+        return cell is None or started_in.id == cell.id
 
+    def children() -> list:
+        ours = (child for child in mp.active_children() if isinstance(child, RelayedProcess))
+        return [child for child in ours if is_meant(child._mp_cell)]
 
-def end_all_children() -> None:
-    cleanup.end(list(_pools), lambda: [child for child in mp.active_children() if isinstance(child, RelayedProcess)])
+    cleanup.end([pool for pool, made_in in list(_pools.items()) if is_meant(made_in)], children)
 
 
 if _kernel() is not None:
-    cleanup.watch(lambda: end_children(Cell().id), end_all_children)
+    cleanup.watch(interrupted=lambda: end_children(Cell()), shutting_down=end_children)

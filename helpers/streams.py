@@ -94,7 +94,7 @@ class Sender:
         message = pickle.dumps(event)
         if len(message) > ATOMIC - 2:  # in one go, or other children's could come between
             message = pickle.dumps(event._replace(**{key: getattr(event, key)[:30] for key in ("label", "thread")}))
-        with contextlib.suppress(OSError):  # nobody reads any more
+        with contextlib.suppress(OSError):  # it is read no longer
             if not self.lost():
                 os.write(self.fd, len(message).to_bytes(2, "big") + message)
 

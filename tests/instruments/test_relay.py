@@ -7,8 +7,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
-import textwrap
 import threading
 import time
 from multiprocessing.connection import wait
@@ -18,7 +16,7 @@ import pytest
 import workers
 
 import helpers
-from helpers import cleanup, relay, spans, streams
+from helpers import relay, spans, streams
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there is no fork and no signal on Windows")
 
@@ -30,18 +28,11 @@ def run(mp, target, *args, **kwargs):
     return child
 
 
-def wait_until_gone(pids, seconds=10):
-    deadline = time.monotonic() + seconds
-    while alive := [pid for pid in pids if is_running(pid)]:
-        assert time.monotonic() < deadline, f"still there: {alive}"
-        time.sleep(0.02)
-
-
-def is_running(pid):
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_every_finished_line_arrives_whole_and_in_order(mp, capsys):
@@ -63,16 +54,6 @@ def test_every_finished_line_arrives_whole_and_in_order(mp, capsys):
     assert err.count("Traceback") == 1
 
 
-def test_lines_are_there_when_join_returns_and_when_is_alive_says_no(mp, capsys):
-    run(mp, workers.print_text, "joined")
-    assert capsys.readouterr().out == "joined\n"
-    child = mp.Process(target=workers.print_text, args=("polled",))
-    child.start()
-    while child.is_alive():
-        time.sleep(0.001)
-    assert capsys.readouterr().out == "polled\n"
-
-
 def close_after_its_sentinel(mp, child):
     wait([child.sentinel])
     while True:
@@ -82,24 +63,33 @@ def close_after_its_sentinel(mp, child):
             time.sleep(0.001)
 
 
-def ask_who_is_left(mp, child):
-    while child in mp.active_children():
-        time.sleep(0.001)
+LEARN = {
+    "join": lambda mp, child: child.join(),
+    "is_alive": lambda mp, child: wait_for(lambda: not child.is_alive()),
+    "exitcode": lambda mp, child: wait_for(lambda: child.exitcode is not None),
+    "active_children": lambda mp, child: wait_for(lambda: child not in mp.active_children()),
+    "close": close_after_its_sentinel,
+}
 
 
-@posix
-@pytest.mark.parametrize("learn", [close_after_its_sentinel, ask_who_is_left])
-def test_lines_are_there_when_the_program_learns_of_the_end_otherwise(mp, capsys, monkeypatch, learn):
-    monkeypatch.setattr(relay, "PAUSE", 2)  # after the first line the reader sleeps
-    child = mp.Process(target=workers.print_twice, args=("text",))
+@pytest.mark.parametrize("learn", LEARN)
+def test_lines_are_there_when_the_program_learns_of_the_end(mp, capsys, monkeypatch, learn):
+    """Also when the thread that reads does nothing."""
+    monkeypatch.setattr(streams, "events", None)
+    monkeypatch.setattr(relay.Reader, "run", lambda self: None)
+    monkeypatch.setattr(relay, "reader", relay.Reader())
+    child = mp.Process(target=workers.print_lines, args=(1, 50, "raises"))
     child.start()
-    learn(mp, child)
-    assert capsys.readouterr().out == "text\ntext\n"
+    LEARN[learn](mp, child)
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 50
+    assert err.splitlines()[-1] == "ValueError: raised in the child"
+    assert {type(source) for source in relay.reader.sources} == {relay.Events}
 
 
 @posix
 def test_lines_are_there_when_join_returns_though_the_system_reaps_the_child(mp, capsys, monkeypatch):
-    monkeypatch.setattr(relay, "PAUSE", 2)
+    monkeypatch.setattr(relay, "PAUSE", 2)  # after the first line the reader sleeps
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
         child = mp.Process(target=workers.print_twice, args=("text",))
@@ -111,24 +101,24 @@ def test_lines_are_there_when_join_returns_though_the_system_reaps_the_child(mp,
         multiprocessing.process._children.discard(child)  # it would be waited for at the end
 
 
-def test_a_child_that_nobody_joins_has_its_lines_shown(mp, capsys):
-    mp.Process(target=workers.print_text, args=("never joined",)).start()
-    deadline = time.monotonic() + 20
-    text = ""
-    while "never joined" not in text and time.monotonic() < deadline:
+def what_comes(capsys, expected: str) -> str:
+    """What is printed until it is what is expected, or 20 seconds have passed."""
+    text, deadline = "", time.monotonic() + 20
+    while text != expected and time.monotonic() < deadline:
         time.sleep(0.02)
         text += capsys.readouterr().out
-    assert text == "never joined\n"
+    return text
+
+
+def test_a_child_that_nobody_joins_has_its_lines_shown(mp, capsys):
+    mp.Process(target=workers.print_text, args=("never joined",)).start()
+    assert what_comes(capsys, "never joined\n") == "never joined\n"
 
 
 def test_flushed_text_arrives_before_its_line_is_finished(mp, capsys):
     child = mp.Process(target=workers.print_unfinished)
     child.start()
-    text = ""
-    deadline = time.monotonic() + 20
-    while text != "unfinished" and time.monotonic() < deadline:
-        time.sleep(0.02)
-        text += capsys.readouterr().out
+    text = what_comes(capsys, "unfinished")
     child.kill()
     child.join()
     assert text == "unfinished"
@@ -165,13 +155,6 @@ def test_a_closed_stdout_does_not_stop_the_child(mp, monkeypatch, tmp_path):
 def test_stderr_and_bytes(mp, capsys):
     run(mp, workers.print_to_stderr)
     assert capsys.readouterr() == ("bytes \\xff\n", "on stderr\n")
-
-
-def test_threads_and_grandchildren(mp, method, capsys):
-    run(mp, workers.print_from_thread)
-    assert capsys.readouterr().out == "from a thread\n"
-    run(mp, workers.print_from_grandchild, method)
-    assert capsys.readouterr().out == "from a grandchild\nfrom the child\n"
 
 
 def test_pool_workers_print_and_return(mp, capsys):
@@ -225,17 +208,6 @@ def test_no_descriptor_is_left_after_join(mp):
     assert [one_more() for _ in range(3)][-1] == first
 
 
-@posix
-def test_join_does_not_wait_for_a_fork_that_holds_the_pipe(mp, capsys):
-    began = time.monotonic()
-    child = mp.Process(target=workers.leave_a_fork)
-    child.start()
-    child.join()  # with a timeout it would wait for the sentinel, which the fork holds open in the plain context too
-    took = time.monotonic() - began
-    os.kill(int(capsys.readouterr().out), signal.SIGKILL)  # it held pytest's own output open too
-    assert took < 10
-
-
 def test_text_may_come_byte_by_byte(capsys):
     read_end, write_end = os.pipe()
     source = relay.Text(read_end, "stdout", relay.Cell())
@@ -259,37 +231,9 @@ def test_a_long_line_is_shown_when_it_is_whole_or_nothing_more_comes(capsys, mon
     assert capsys.readouterr().out == "a line\n"
     monkeypatch.setattr(relay, "PATIENCE", 0.01)
     os.write(write_end, b"y" * relay.ATOMIC)
-    text = ""
-    while not text and time.monotonic() < deadline:
-        time.sleep(0.01)
-        text = capsys.readouterr().out
+    whole = "x" * relay.ATOMIC + "y" * relay.ATOMIC
+    assert what_comes(capsys, whole) == whole
     os.close(write_end)
-    assert text == "x" * relay.ATOMIC + "y" * relay.ATOMIC
-
-
-def test_what_an_ended_child_wrote_needs_no_thread_of_ours(mp, capsys, monkeypatch):
-    monkeypatch.setattr(streams, "events", None)
-    monkeypatch.setattr(relay.Reader, "run", lambda self: None)
-    monkeypatch.setattr(relay, "reader", relay.Reader())
-    for ended in (lambda child: child.join(), lambda child: wait_for(lambda: not child.is_alive()), polled):
-        child = mp.Process(target=workers.print_lines, args=(1, 50, "raises"))
-        child.start()
-        ended(child)
-        out, err = capsys.readouterr()
-        assert len(out.splitlines()) == 50
-        assert err.splitlines()[-1] == "ValueError: raised in the child"
-    assert {type(source) for source in relay.reader.sources} == {relay.Events}
-
-
-def polled(child):
-    wait_for(lambda: child.exitcode is not None)
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_a_parent_whose_stdout_is_its_own_gets_no_pipe_and_no_thread(method):
@@ -337,47 +281,6 @@ def test_as_on_windows_where_a_reader_asks_what_is_there(mp, capsys, monkeypatch
     late.join()
 
 
-@posix
-def test_the_lifeline_can_do_without_signals(method, tmp_path):
-    """Simulated: as on macOS, and on Linux where /proc can't be read."""
-    assert outlived(method, "killed", tmp_path, without_signals=True) == []
-
-
-@posix
-def test_as_on_windows_where_the_lifeline_is_the_parents_end(monkeypatch):
-    """Simulated: what Windows gives a child to wait for its parent. `parent_process()` is not there yet."""
-    ended, (sentinel, parents_end) = [], os.pipe()
-    monkeypatch.setattr(cleanup, "WINDOWS", True)
-    monkeypatch.setattr(os, "_exit", ended.append)
-    monkeypatch.setattr(signal, "pthread_sigmask", lambda *_: None)  # this thread is the tests'
-    cleanup.Lifeline().hold(sentinel)
-    time.sleep(0.1)
-    assert ended == []
-    os.close(parents_end)
-    wait_for(lambda: ended == [1])
-    os.close(sentinel)
-
-
-@posix
-def test_as_on_macos_where_a_read_returns_when_the_lifeline_is_closed(monkeypatch):
-    """Simulated: a program that closes all descriptors does not end by it; a parent that ends does end it."""
-    ended, lifeline = [], cleanup.Lifeline()
-    monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(os, "_exit", ended.append)
-    monkeypatch.setattr(signal, "pthread_sigmask", lambda *_: None)  # this thread is the tests'
-    lifeline.open()
-    os.close(lifeline.writing_end)
-    lifeline.hold_by_thread(None)
-    assert ended == [1]
-    other, writing_end = os.pipe()
-    os.close(writing_end)
-    os.dup2(other, lifeline.end)  # at its end, and no longer the lifeline
-    lifeline.hold_by_thread(None)
-    assert ended == [1]
-    os.close(other)
-    os.close(lifeline.end)
-
-
 def test_what_a_program_preloads_in_the_fork_server_stays():
     code = (
         "from multiprocessing import forkserver; from helpers import mp; context = mp.get_context('forkserver');"
@@ -407,23 +310,6 @@ def test_an_event_is_lost_when_its_descriptor_is_somebody_elses(tmp_path):
     assert (tmp_path / "own").read_bytes() == b""
 
 
-def test_log_to_stderr_reaches_the_notebook(mp, capsys):
-    logger = multiprocessing.log_to_stderr(20)
-    try:
-        run(mp, workers.log)
-    finally:
-        logger.handlers.clear()
-        multiprocessing.util._log_to_stderr = False
-    assert "logged in the child" in capsys.readouterr().err
-
-
-def test_a_process_class_with_its_own_run(capsys):
-    child = workers.Custom()
-    child.start()
-    child.join()
-    assert capsys.readouterr().out == "from run\n"
-
-
 def test_names_and_methods_are_those_of_the_plain_context(method):
     plain, ours = multiprocessing.get_context(method), helpers.mp.get_context(method)
     assert {name for name in dir(plain) if not name.startswith("_")} <= set(dir(ours))
@@ -449,58 +335,7 @@ def test_an_unknown_start_method_is_an_error_that_lists_the_valid_ones():
         assert python(method).stdout == f"{method}\n"
 
 
-def test_end_children_ends_stubborn_children_grandchildren_and_pools(mp):
-    receiver, sender = mp.Pipe(duplex=False)
-    child = mp.Process(target=workers.sleep_stubbornly, args=(sender,))
-    child.start()
-    pool = mp.Pool(2)
-    pids = [*receiver.recv(), *(worker.pid for worker in pool._pool)]
-    relay.end_children(relay.Cell().id)
-    wait_until_gone(pids)
-
-
-@pytest.mark.parametrize("how", ["killed", "os._exit"])
-def test_no_process_outlives_the_first_parent(method, how, tmp_path):
-    assert outlived(method, how, tmp_path) == []
-
-
-def outlived(method: str, how: str, folder, without_signals: bool = False) -> list[int]:
-    """End a program that has children, a grandchild and a pool; return which of them are still there."""
-    script = folder / "parent.py"
-    script.write_text(
-        textwrap.dedent(f"""
-            import os, signal, sys, time
-            sys.path.insert(0, {os.path.dirname(__file__)!r})
-            import workers
-            from helpers import cleanup, mp
-
-            if {without_signals}:
-                def hold_by_signal(self): raise PermissionError
-                cleanup.Lifeline.hold_by_signal = hold_by_signal
-            if __name__ == "__main__":
-                context = mp.get_context({method!r})
-                receiver, sender = context.Pipe(duplex=False)
-                context.Process(target=workers.start_and_sleep, args=(sender, {method!r})).start()
-                pool = context.Pool(2)
-                pids = receiver.recv() + [worker.pid for worker in pool._pool]
-                print(*pids, flush=True)
-                if {how!r} == "os._exit":
-                    os._exit(0)
-                time.sleep(60)
-            """)
-    )
-    with tempfile.TemporaryDirectory() as short:  # it can't remove its own; `folder` is too long for a socket's name
-        environment = {**os.environ, "TMPDIR": short}
-        with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment) as parent:
-            pids = [int(pid) for pid in parent.stdout.readline().split()]
-            assert len(pids) == 4
-            if how == "killed":
-                parent.kill()
-        wait_until_gone(pids)
-    return [pid for pid in pids if is_running(pid)]
-
-
-def test_children_can_be_started_from_several_threads(mp, capsys):
+def start_from_several_threads(mp, capsys) -> None:
     threads = [threading.Thread(target=run, args=(mp, workers.print_text, str(number))) for number in range(6)]
     for thread in threads:
         thread.start()
@@ -509,17 +344,18 @@ def test_children_can_be_started_from_several_threads(mp, capsys):
     assert sorted(capsys.readouterr().out.split()) == [str(number) for number in range(6)]
 
 
-def test_the_first_children_can_be_started_from_several_threads(mp, capsys, monkeypatch):
+def test_children_can_be_started_from_several_threads_also_the_first(mp, capsys, monkeypatch):
     class Slow(selectors.DefaultSelector):
         def __init__(self):
             time.sleep(0.05)  # for the other thread, which comes meanwhile
             super().__init__()
 
+    start_from_several_threads(mp, capsys)
     monkeypatch.setattr(selectors, "DefaultSelector", Slow)
     monkeypatch.setattr(streams, "events", None)
     monkeypatch.setattr(relay, "reader", relay.Reader())
-    test_children_can_be_started_from_several_threads(mp, capsys)
-    # Those of a forked child may end with its brother, who was forked meanwhile.
+    start_from_several_threads(mp, capsys)
+    # A child that was forked while another began holds the other's pipes, too, until it has ended.
     wait_for(lambda: len(relay.reader.sources) == 1)  # the one pipe for events
 
 

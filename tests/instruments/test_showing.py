@@ -12,11 +12,8 @@ from helpers.process import nap, square
 from helpers.showing import source, without_folders
 
 
-def test_source_is_the_functions_text():
+def test_source_is_the_text_of_functions_below_each_other():
     assert source(square) == "def square(number: int) -> int:\n    return number * number"
-
-
-def test_several_functions_stand_below_each_other():
     assert source(square, nap) == f"{source(square)}\n\n\n{source(nap)}"
 
 
@@ -47,19 +44,16 @@ def test_show_prints_the_code_in_a_script(capsys):
     assert capsys.readouterr().out == f"# helpers/process.py\n\n{source(square)}\n"
 
 
-def test_it_prints_the_traceback_and_goes_on(capsys):
+def test_show_error_prints_the_traceback_if_there_is_one_and_goes_on(capsys):
+    with show_error():
+        pass
+    assert capsys.readouterr() == ("", "")
     with show_error():
         raise KeyError("lost")
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith('Traceback (most recent call last):\n  File "test_showing.py", line ')
     assert err.endswith("KeyError: 'lost'\n")
-
-
-def test_it_prints_nothing_when_nothing_is_raised(capsys):
-    with show_error():
-        pass
-    assert capsys.readouterr() == ("", "")
 
 
 def test_what_a_worker_raised_is_above_the_parents_own(capsys):

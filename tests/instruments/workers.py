@@ -1,6 +1,5 @@
 """What the tests run in child processes: a module of its own, so that a spawned child does not import pytest."""
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -45,31 +44,11 @@ def print_to_stderr() -> None:
     sys.stdout.buffer.write(b"bytes \xff\n")
 
 
-def print_from_thread() -> None:
-    thread = threading.Thread(target=print, args=("from a thread",))
-    thread.start()
-    thread.join()
-
-
 def print_from_grandchild(method: str) -> None:
     child = mp.get_context(method).Process(target=print_text, args=("from a grandchild",))
     child.start()
     child.join()
     print("from the child")
-
-
-def log() -> None:
-    multiprocessing.get_logger().info("logged in the child")
-
-
-def leave_a_fork() -> None:
-    """End at once, and leave a forked process that keeps this one's pipe open; print its id."""
-    pid = os.fork()
-    if pid == 0:
-        time.sleep(20)
-        os._exit(0)
-    print(pid)
-    os._exit(0)
 
 
 def sleep(seconds: float) -> None:
@@ -123,13 +102,6 @@ def hold_in_turn(lock) -> None:
     with span("lock", "holding"):
         time.sleep(0.02)
     lock.release()
-
-
-class Custom(mp.Process):
-    """A process class of the user's, with its own `run`."""
-
-    def run(self) -> None:
-        print("from run")
 
 
 def print_late(text: str, seconds: float) -> None:

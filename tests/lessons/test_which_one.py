@@ -10,11 +10,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import test_nothing_left
+import test_cleanup
 from nbclient import NotebookClient
 from test_notebooks import broken_links
 
-run = test_nothing_left.run  # the fixture
+run = test_cleanup.run  # the fixture
 PAGE = Path(__file__).parents[2] / "notebooks" / "which_one.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -27,7 +27,7 @@ ANY_ORDER = ["Log from all processes", "Start a worker again that died"]
 NEEDS = {"A pandas table in parts": "pandas"}
 
 
-def start(run: test_nothing_left.Run, *command: str, folder: Path, **options) -> subprocess.Popen:
+def start(run: test_cleanup.Run, *command: str, folder: Path, **options) -> subprocess.Popen:
     text = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([sys.executable, *command], cwd=folder, env=run.environment, **text, **options)
 

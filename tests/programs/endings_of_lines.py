@@ -1,4 +1,4 @@
-"""Carriage returns, empty lines and a last line without an end arrive as they are."""
+"""Carriage returns, empty lines and a last line without an end arrive unchanged."""
 
 import sys
 

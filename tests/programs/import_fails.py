@@ -1,7 +1,8 @@
-"""A module can't be imported by the child."""
+"""A module prints, and then can't be imported by the child."""
 
 from chosen import run
 
+print("imported as", __name__)
 if __name__ != "__main__":
     raise RuntimeError("not in a child")
 

@@ -1,4 +1,4 @@
-"""A manager's objects, and one of the program's own that prints in the manager's process."""
+"""A manager's objects, and a new class of object, which prints in the manager's process."""
 
 from multiprocessing.managers import BaseManager
 

@@ -1,6 +1,7 @@
-"""A child runs programs in all ways."""
+"""C code prints in a child, and programs that it runs in all ways."""
 
 import asyncio
+import ctypes
 import os
 import subprocess
 import sys
@@ -13,6 +14,9 @@ async def program():
 
 
 def work():
+    c = ctypes.CDLL(None)
+    c.puts(b"from C")
+    c.fflush(None)
     subprocess.run(["echo", "run"])
     subprocess.run(["echo", "stdout=sys.stdout"], stdout=sys.stdout)
     subprocess.run("echo stderr into stdout >&2", shell=True, stderr=subprocess.STDOUT, stdout=sys.stdout)

@@ -1,4 +1,4 @@
-"""A child is terminated; what it had flushed is there."""
+"""A child is terminated by the program, and a daemonic one at the program's end: what they flushed is there."""
 
 import time
 
@@ -11,11 +11,17 @@ def work(ready):
     time.sleep(60)
 
 
-if __name__ == "__main__":
+def start(**options):
     ready = mp.Event()
-    child = mp.Process(target=work, args=(ready,))
+    child = mp.Process(target=work, args=(ready,), **options)
     child.start()
     ready.wait()
+    return child
+
+
+if __name__ == "__main__":
+    child = start()
     child.terminate()
     child.join()
     print(child.exitcode)
+    start(daemon=True)

@@ -428,6 +428,69 @@ def test_what_the_search_shows_is_text_with_the_words_marked(page, address):
         assert {each.lower().strip("'<>") for each in marked} & {*words.lower().split(), words.lower()}
 
 
+TRACEBACK = """Process SpawnProcess-2:
+Traceback (most recent call last):
+  File "/home/me/work/run.py", line 33, in outer
+    with Pool(4) as p:
+  File "/opt/conda/lib/python3.12/multiprocessing/process.py", line 118, in start
+    assert not _current_process._config.get('daemon'), \\
+AssertionError: daemonic processes are not allowed to have children
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_a_whole_traceback_is_found_also_if_its_lines_were_joined(page, address, language):
+    for text in (TRACEBACK, " ".join(TRACEBACK.split())):
+        page.goto(f"{address}{language}search.html")
+        page.fill("#query", text)
+        first = page.locator("#results a >> nth=0").get_attribute("href")
+        page.goto(f"{address}{language}{first}")
+        section = page.evaluate("() => document.querySelector(':target').closest('section').innerText")
+        assert "daemonic processes are not allowed to have children" in section
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_where_nothing_fits_the_search_says_so_and_shows_the_groups_of_problems(page, address, language):
+    page.goto(f"{address}{language}search.html")
+    for text in ("", "deadlock"):
+        page.fill("#query", text)
+        assert not page.is_visible("#groups")
+    page.fill("#query", "pandas.errors.ParserError: Error tokenizing data. Expected 5 fields, saw 6")
+    assert page.locator("#results li").count() == 0
+    assert page.inner_text("#count")
+    groups = page.locator("#groups a")
+    assert groups.count() == 5
+    groups.nth(1).click()
+    page.wait_for_load_state()
+    assert (
+        page.evaluate("() => document.querySelector(':target').closest('section').querySelectorAll('tr').length") > 20
+    )
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_search_leads_to_the_section_that_answers(page, address, language):
+    """What people pasted in public, which the search was not made with: tests/site/searches.json."""
+    page.goto(f"{address}{'' if language == 'en' else language + '/'}search.html")
+    first, among, answered, nonsense, others = 0, 0, 0, 0, 0
+    for each in json.loads(Path(__file__).with_name("searches.json").read_text(encoding="utf-8")):
+        if each["half"] == "measure" and each["language"] == language:
+            found = page.evaluate("text => search(text).found.map(each => each.section.address)", each["text"])
+            found = [unquote(address) for address in found]
+            if each["sections"]:
+                answered += 1
+                first += found[:1] != [] and found[0] in each["sections"]
+                among += any(section in each["sections"] for section in found[:3])
+            else:
+                others += 1
+                nonsense += bool(found)
+    assert first >= 0.85 * answered, (first, answered)
+    assert among >= 0.95 * answered, (among, answered)
+    assert nonsense <= 0.2 * others, (nonsense, others)
+
+
 @needs_browser
 def test_the_search_finds_the_section_of_each_problem(page, address):
     page.goto(f"{address}search.html")
@@ -461,6 +524,73 @@ def test_the_search_finds_chinese_words(page, address):
         assert page.locator("#results li").count() >= 1, word
     page.fill("#query", "鲸鱼")
     assert page.locator("#results li").count() == 0
+
+
+def the_deadlock(page):
+    """The replay of lesson 5's deadlock: its picture, its controls and what they say."""
+    named = page.locator('[id="Two-locks-in-opposite-order:-a-deadlock"]')
+    place = named.locator("xpath=ancestor-or-self::section[1]")
+    return place.locator(".stage").first, place.locator(".controls").first, place.locator(".said").first
+
+
+@needs_browser
+@pytest.mark.parametrize(("language", "waits"), [("", "worker 2 waits: has"), ("zh/", "worker 2 在等")])
+def test_a_run_is_replayed_step_by_step(page, address, language, waits):
+    page.goto(f"{address}{language}05_lock.html")
+    stage, controls, said = the_deadlock(page)
+    curtain, forward = stage.locator(".curtain"), controls.locator("button").nth(2)
+    assert not curtain.is_visible()  # the whole run, as without the replay
+    while waits not in said.inner_text():
+        forward.click()
+        assert curtain.is_visible()
+    assert "worker 1" in said.inner_text()
+    there = said.inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert said.inner_text() not in ("", there)
+    page.keyboard.press("ArrowRight")
+    assert said.inner_text() == there
+    slider = controls.locator("input")
+    slider.fill("0")
+    assert said.inner_text().startswith("0.00 s")
+    bar = stage.locator("button").last
+    for look in (bar.hover, bar.focus, bar.click):
+        stage.locator("button").first.focus()
+        look()
+        told = stage.locator("xpath=following-sibling::p[@class='bar']").inner_text()
+        assert "worker 2" in told
+        assert "has the fork, wants the knife" in told
+        assert told.endswith(" s")
+
+
+@needs_browser
+def test_a_replay_plays_to_the_end_and_can_be_paused_with_and_without_motion(page, address):
+    for motion in ("no-preference", "reduce"):
+        page.emulate_media(reduced_motion=motion)
+        page.goto(f"{address}05_lock.html")
+        _, controls, said = the_deadlock(page)
+        play, slider = controls.locator("button").nth(1), controls.locator("input")
+        play.click()
+        page.wait_for_function("said => said.textContent.includes('waits')", arg=said.element_handle())
+        play.click()
+        there = slider.input_value()
+        page.wait_for_timeout(1500)
+        assert slider.input_value() == there != slider.get_attribute("max")
+        play.click()
+        page.wait_for_function("play => play.ariaLabel === 'Play'", arg=play.element_handle())
+        assert slider.input_value() == slider.get_attribute("max")
+
+
+@needs_browser
+def test_without_scripts_a_picture_is_only_a_picture(chromium, address):
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{address}05_lock.html")
+        assert page.locator(".cell_output img").count() > 10
+        assert page.locator(".controls, .stage").count() == 0
+
+
+def test_the_replay_is_small():
+    assert sum((ROOT / ".site" / "static" / name).stat().st_size for name in ("replay.js", "replay.css")) <= 25_000
 
 
 def click_switch(page) -> None:

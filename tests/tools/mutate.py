@@ -62,13 +62,14 @@ TESTS = {
     },
     "checking": (["tests/answers/test_exercises.py"], []),
     "judging": (["tests/answers/test_exercises.py"], []),
+    "sentences": (["tests/instruments/test_sentences.py", "tests/answers/test_exercises.py"], []),
     "experiments": (["tests/instruments/test_experiments.py", *RULES], list(LESSONS.values())),
     "chart": (["tests/instruments/test_chart.py"], list(LESSONS.values())),
-    "relay": (
-        ["tests/instruments", "tests/lessons/test_process.py", "tests/programs"],
-        list(LESSONS.values()),
+    **dict.fromkeys(
+        ("relay", "streams"),
+        (["tests/instruments", "tests/lessons/test_process.py", "tests/programs"], list(LESSONS.values())),
     ),
-    "cleanup": ([f"tests/instruments/test_{each}.py" for each in ("relay", "kernel", "nothing_left")], []),
+    "cleanup": ([f"tests/instruments/test_{each}.py" for each in ("cleanup", "relay_in_a_kernel")], []),
     "spans": (["tests/instruments/test_chart.py", "tests/instruments/test_relay.py"], [LESSONS["lock"]]),
     "showing": (["tests/instruments/test_showing.py"], list(LESSONS.values())),
 }

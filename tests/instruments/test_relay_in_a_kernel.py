@@ -7,13 +7,16 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
-from test_relay import wait_until_gone
+from test_cleanup import wait_until_gone
 
 TESTS = Path(__file__).parent
 waits_can_be_interrupted = pytest.mark.skipif(os.name == "nt", reason="an interrupt comes when the wait is over")
+
+
+STUBBORN = """receiver, sender = mp.Pipe(duplex=False)
+mp.Process(target=workers.sleep_stubbornly, args=(sender,)).start()"""
 
 
 class Kernel:
@@ -104,8 +107,7 @@ def test_output_comes_under_the_cell_that_started_the_child(kernel):
 @waits_can_be_interrupted
 def test_an_interrupted_cell_leaves_no_process(kernel):
     cell = kernel.start(
-        "receiver, sender = mp.Pipe(duplex=False)\n"
-        "mp.Process(target=workers.sleep_stubbornly, args=(sender,)).start()\n"
+        f"{STUBBORN}\n"
         "pool = mp.Pool(2)\n"
         "print(*receiver.recv(), *(worker.pid for worker in pool._pool), flush=True)\n"
         "pool.map(workers.sleep, [60, 60, 60])"
@@ -150,7 +152,6 @@ def test_a_later_cell_that_captures_its_output_gets_its_own_only(kernel):
 
 
 def test_an_interrupt_between_two_statements_leaves_no_process(kernel):
-    """It was the cause when 1 of some 80 cells in a new kernel left its processes."""
     kernel.run(
         "compiler = get_ipython().compile; flags = compiler.extra_flags\n"
         "def interrupted(_):\n"
@@ -158,11 +159,7 @@ def test_an_interrupt_between_two_statements_leaves_no_process(kernel):
         "    raise KeyboardInterrupt"
     )
     cell = kernel.start(
-        "receiver, sender = mp.Pipe(duplex=False)\n"
-        "mp.Process(target=workers.sleep_stubbornly, args=(sender,)).start()\n"
-        "print(*receiver.recv(), flush=True)\n"
-        "compiler.extra_flags = interrupted\n"
-        "print('not reached')"
+        f"{STUBBORN}\nprint(*receiver.recv(), flush=True)\ncompiler.extra_flags = interrupted\nprint('not reached')"
     )
     kernel.wait(kernel.ended(cell))
     *pids, error = kernel.printed[cell].split()
@@ -179,8 +176,7 @@ def test_a_second_interrupt_does_not_stop_the_first_one_from_ending_children(ker
         f"shell._run_cell = lambda *args, **kwargs: (run(*args, **kwargs), time.sleep({seconds}))[0]"
     )
     cell = kernel.start(
-        "receiver, sender = mp.Pipe(duplex=False)\n"
-        "mp.Process(target=workers.sleep_stubbornly, args=(sender,)).start()\n"
+        f"{STUBBORN}\n"
         "print(*receiver.recv(), flush=True)\n"
         # One long sleep would miss a signal that comes in the moment before it begins, when Python only sets a flag.
         "for _ in range(600): time.sleep(0.1)"
@@ -204,52 +200,16 @@ def test_an_interrupt_of_a_cell_in_another_thread_is_shown(kernel):
     assert "ValueError" not in printed
 
 
-def test_a_killed_kernel_leaves_no_process(kernel, method):
-    printed = kernel.run(
-        "receiver, sender = mp.Pipe(duplex=False)\n"
-        f"mp.Process(target=workers.start_and_sleep, args=(sender, {method!r})).start()\n"
-        "print(os.getpid(), *receiver.recv())"
-    )
-    me, *pids = (int(pid) for pid in printed.split())
-    psutil.Process(me).kill()
-    wait_until_gone(pids)
-
-
-def test_a_restarted_kernel_leaves_no_process(kernel):
-    printed = kernel.run("p = mp.Process(target=workers.sleep, args=(60,)); p.start(); print(p.pid)")
-    kernel.manager.restart_kernel(now=True)
-    wait_until_gone([int(printed)])
-
-
 OLDER = """
 from ipykernel.iostream import OutStream
 if hasattr(OutStream, "set_thread_parent"):
     del OutStream.set_thread_parent
 """
-# https://github.com/ipython/ipykernel/issues/1559 would have a thread know only the cell that it was told.
-NEWER = """
-import threading
-from ipykernel.iostream import OutStream, extract_header
-told = threading.local()
-def set_thread_parent(self, parent):
-    before, told.header = getattr(told, "header", None), extract_header(parent)
-    return before
-def reset_thread_parent(self, token):
-    told.header = token
-def set_parent(self, parent):
-    set_thread_parent(self, parent)
-    self._parent_header_global = extract_header(parent)
-def parent_header(self):
-    return getattr(told, "header", None) or self._parent_header_global
-OutStream.set_thread_parent, OutStream.reset_thread_parent = set_thread_parent, reset_thread_parent
-OutStream.set_parent, OutStream.parent_header = set_parent, property(parent_header)
-"""
 
 
-@pytest.mark.parametrize("other", [OLDER, NEWER], ids=["before 7.4", "issue 1559"])
-def test_another_ipykernel_knows_the_cell_too(kernel, other):
+def test_an_ipykernel_before_7_4_knows_the_cell_too(kernel):
     """Simulated, by changing the one that is installed."""
-    kernel.run(other)
+    kernel.run(OLDER)
     late = kernel.start(
         "import threading\n"
         "tell, told = mp.Pipe()\n"

@@ -1,4 +1,4 @@
-"""Two children print for ever, until nobody reads; the parent says on stderr how they ended."""
+"""Two children print until their output is read no longer; the parent says on stderr how they ended."""
 
 import sys
 

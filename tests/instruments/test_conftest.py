@@ -35,14 +35,8 @@ def run_lesson(tree: Path, cells: list, folder: str = "", **environment: str) ->
     shutil.copy(tree / "notebooks" / "09_red.ipynb", tree / "notebooks" / "zh")
     command = [sys.executable, "-m", "pytest", "-n0", "--color=no", "--nbval-cell-timeout=4", str(tree / "notebooks")]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    options = {
-        "cwd": tree / folder,
-        "env": {**kept, **environment},
-        "capture_output": True,
-        "text": True,
-        "timeout": 100,
-    }
-    return subprocess.run(command, **options).stdout
+    options = {"cwd": tree / folder, "env": {**kept, **environment}, "timeout": 100}
+    return subprocess.run(command, **options, capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -92,30 +86,23 @@ def test_as_on_another_system(cells, system, failed, tmp_path):
         assert f"section “About {heading}”" in said
 
 
-@pytest.mark.parametrize(("number", "heading"), list(enumerate(CELLS, 1)))
-def test_it_says_which_cell_by_its_heading(red_run, number, heading):
-    assert f"09_red.ipynb, section “About {heading}”, cell [{number}]" in red_run
-
-
 @pytest.mark.parametrize(
     "words",
-    ["old", "new", "AssertionError", "named 'no_such_package'", "KeyError: lost", "Timeout of 4 seconds"],
+    [
+        f"{len(CELLS)} failed",
+        # which cell
+        *(f"09_red.ipynb, section “About {heading}”, cell [{number}]" for number, heading in enumerate(CELLS, 1)),
+        # what was expected and what came
+        *("old", "new", "AssertionError", "named 'no_such_package'", "KeyError: lost", "Timeout of 4 seconds"),
+        # what to do
+        *("python tests/tools/store.py notebooks/09_red.ipynb", "pip install -r requirements.txt"),
+        "Give what may block",
+        # that kernels which start at once do not share a port
+        f"- {'tcp' if os.name == 'nt' else 'ipc'}\n",
+    ],
 )
-def test_it_says_what_was_expected_and_what_came(red_run, words):
+def test_a_red_run_says(red_run, words):
     assert words in red_run
-
-
-@pytest.mark.parametrize(
-    "todo",
-    ["python tests/tools/store.py notebooks/09_red.ipynb", "pip install -r requirements.txt", "Give what may block"],
-)
-def test_it_says_what_to_do(red_run, todo):
-    assert todo in red_run
-
-
-def test_kernels_that_start_at_once_do_not_share_a_port(red_run):
-    transport = "tcp" if os.name == "nt" else "ipc"
-    assert f"- {transport}\n" in red_run
 
 
 def test_it_starts_in_any_folder_and_reads_no_profile(tmp_path):
@@ -126,7 +113,3 @@ def test_it_starts_in_any_folder_and_reads_no_profile(tmp_path):
     cells = [("a pid", "1\nprint('pid 1')", {"stdout": "pid 2\n"})]
     said = run_lesson(tmp_path / "tree", cells, folder="notebooks", IPYTHONDIR=str(tmp_path / "ipython"))
     assert "1 passed" in said, said
-
-
-def test_each_failed_cell_is_a_failure(red_run):
-    assert f"{len(CELLS)} failed" in red_run

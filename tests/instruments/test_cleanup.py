@@ -1,28 +1,34 @@
 """What ends leaves nothing: no process, no named semaphore, no block of shared memory, no folder.
 
-Each test marks what belongs to it, so that tests beside it do not count: an environment variable, which all processes
-of a run inherit; the name of each semaphore and block; and a temporary folder of its own.
+A test of what a kernel, a command or a check leaves marks what belongs to it, so that tests beside it do not count: an
+environment variable, which all processes of a run inherit; the names of semaphores and blocks; and a temporary folder.
 """
 
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
+from collections.abc import Callable
 from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+import workers
 from jupyter_client.manager import start_new_kernel
 from store import METADATA
 from tree import copy_settings
 
+from helpers import cleanup, relay
 from helpers.checking import verdict
 
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals, and other pipes")
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MARK = "TEST_NOTHING_LEFT"
@@ -62,6 +68,14 @@ def exit_code_of(function):
 """
 
 
+def soon_nothing_of(left: Callable[[], list]) -> None:
+    """Assert that soon nothing is left."""
+    deadline = time.monotonic() + 20
+    while there := left():
+        assert time.monotonic() < deadline, there
+        time.sleep(0.05)
+
+
 class Run:
     """What a test starts, and what is left of it."""
 
@@ -87,17 +101,121 @@ class Run:
         return found
 
     def leaves_nothing(self) -> None:
-        """Assert that soon nothing is left."""
-        deadline = time.monotonic() + 10
-        while left := self.left():
-            assert time.monotonic() < deadline, left
-            time.sleep(0.1)
+        soon_nothing_of(self.left)
 
     def command(self, *command: str, cwd: Path) -> str:
         """Run a command, which must succeed; returns what it writes to stderr."""
         done = subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stderr
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    soon_nothing_of(lambda: [pid for pid in pids if is_running(pid)])
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+# What a parent that ends leaves.
+
+
+def test_end_children_ends_stubborn_children_grandchildren_and_pools(mp):
+    receiver, sender = mp.Pipe(duplex=False)
+    child = mp.Process(target=workers.sleep_stubbornly, args=(sender,))
+    child.start()
+    pool = mp.Pool(2)
+    pids = [*receiver.recv(), *(worker.pid for worker in pool._pool)]
+    relay.end_children(relay.Cell())
+    wait_until_gone(pids)
+
+
+@pytest.mark.parametrize("how", ["killed", "os._exit"])
+def test_no_process_outlives_the_first_parent(method, how, tmp_path):
+    end_first_parent(method, how, tmp_path)
+
+
+def end_first_parent(method: str, how: str, folder: Path, without_signals: bool = False) -> None:
+    """End a program that has children, a grandchild and a pool, which must all end."""
+    script = folder / "parent.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            import os, signal, sys, time
+            sys.path.insert(0, {os.path.dirname(__file__)!r})
+            import workers
+            from helpers import cleanup, mp
+
+            if {without_signals}:
+                def hold_by_signal(self): raise PermissionError
+                cleanup.Lifeline.hold_by_signal = hold_by_signal
+            if __name__ == "__main__":
+                context = mp.get_context({method!r})
+                receiver, sender = context.Pipe(duplex=False)
+                context.Process(target=workers.start_and_sleep, args=(sender, {method!r})).start()
+                pool = context.Pool(2)
+                pids = receiver.recv() + [worker.pid for worker in pool._pool]
+                print(*pids, flush=True)
+                if {how!r} == "os._exit":
+                    os._exit(0)
+                time.sleep(60)
+            """)
+    )
+    with tempfile.TemporaryDirectory() as short:  # it can't remove its own; `folder` is too long for a socket's name
+        environment = {**os.environ, "TMPDIR": short}
+        with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+            pids = [int(pid) for pid in parent.stdout.readline().split()]
+            assert len(pids) == 4
+            if how == "killed":
+                parent.kill()
+        wait_until_gone(pids)
+
+
+@posix
+def test_the_lifeline_can_do_without_signals(method, tmp_path):
+    """Simulated: as on macOS, and on Linux where /proc can't be read."""
+    end_first_parent(method, "killed", tmp_path, without_signals=True)
+
+
+@posix
+def test_as_on_windows_where_the_lifeline_is_the_parents_end(monkeypatch):
+    """Simulated: what Windows gives a child to wait for its parent. `parent_process()` is not there yet."""
+    ended, (sentinel, parents_end) = [], os.pipe()
+    monkeypatch.setattr(cleanup, "WINDOWS", True)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(signal, "pthread_sigmask", lambda *_: None)  # this thread is the tests'
+    cleanup.Lifeline().hold(sentinel)
+    time.sleep(0.1)
+    assert ended == []
+    os.close(parents_end)
+    soon_nothing_of(lambda: [] if ended == [1] else [ended])
+    os.close(sentinel)
+
+
+@posix
+def test_as_on_macos_where_a_read_returns_when_the_lifeline_is_closed(monkeypatch):
+    """Simulated: a program that closes all descriptors does not end by it; a parent that ends does end it."""
+    ended, lifeline = [], cleanup.Lifeline()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(signal, "pthread_sigmask", lambda *_: None)  # this thread is the tests'
+    lifeline.open()
+    os.close(lifeline.writing_end)
+    lifeline.hold_by_thread(None)
+    assert ended == [1]
+    other, writing_end = os.pipe()
+    os.close(writing_end)
+    os.dup2(other, lifeline.end)  # at its end, and no longer the lifeline
+    lifeline.hold_by_thread(None)
+    assert ended == [1]
+    os.close(other)
+    os.close(lifeline.end)
+
+
+# What a kernel, a command or a check leaves.
 
 
 @pytest.fixture
@@ -132,22 +250,23 @@ def write_notebook(path: Path, code: str) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=METADATA), path)
 
 
-def test_after_the_test_command(run, method, tmp_path):
+PYTEST = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider"]
+EXECUTE = [sys.executable, "-m", "jupyter", "execute"]
+
+
+@pytest.mark.parametrize("command", [PYTEST, EXECUTE], ids=["the test command", "jupyter execute"])
+def test_after_a_command_that_runs_a_notebook(run, method, tmp_path, command):
     copy_settings(tmp_path)
     write_notebook(tmp_path / "notebooks" / "09_left.ipynb", CODE)
     run.environment["MP_START_METHOD"] = method
-    command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", "notebooks/09_left.ipynb"]
-    run.command(*command, cwd=tmp_path)
+    run.command(*command, "notebooks/09_left.ipynb", cwd=tmp_path)
     run.leaves_nothing()
 
 
 def test_after_restart(started):
     first = started.processes()
     started.manager.restart_kernel()
-    deadline = time.monotonic() + 10
-    while left := [*filter(psutil.Process.is_running, first), *started.shared(), *os.listdir(started.folder)]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
+    soon_nothing_of(lambda: [*filter(psutil.Process.is_running, first), *started.shared(), *os.listdir(started.folder)])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="an interrupt comes when the wait is over")
@@ -185,10 +304,7 @@ subprocess.Popen([sys.executable, "-c", {stubborn!r}], stdout=subprocess.PIPE).s
 
 def test_a_killed_kernel_leaves_no_process_semaphore_or_block(started):
     psutil.Process(started.manager.provisioner.pid).kill()
-    deadline = time.monotonic() + 20
-    while left := [*started.processes(), *started.shared()]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
+    soon_nothing_of(lambda: [*started.processes(), *started.shared()])
 
 
 @pytest.mark.parametrize("ending", ["return 1", "os._exit(1)", "os.kill(os.getpid(), 9)", "time.sleep(60)"])
@@ -200,13 +316,6 @@ def test_after_a_check(run, tmp_path, ending, monkeypatch):
     said = verdict("process", 1, tmp_path, limit=4)
     assert said.startswith("Not yet: exit_code_of")
     monkeypatch.undo()
-    run.leaves_nothing()
-
-
-def test_after_jupyter_execute(run, method, tmp_path):
-    write_notebook(tmp_path / "left.ipynb", CODE)
-    run.environment["MP_START_METHOD"] = method
-    run.command(sys.executable, "-m", "jupyter", "execute", "left.ipynb", cwd=tmp_path)
     run.leaves_nothing()
 
 
@@ -224,7 +333,7 @@ shutil.rmtree(multiprocessing.util.get_temp_dir())
 """
     write_notebook(tmp_path / "left.ipynb", code)
     run.environment["MP_START_METHOD"] = "forkserver"
-    assert "Error" not in run.command(sys.executable, "-m", "jupyter", "execute", "left.ipynb", cwd=tmp_path)
+    assert "Error" not in run.command(*EXECUTE, "left.ipynb", cwd=tmp_path)
     run.leaves_nothing()
 
 
@@ -241,6 +350,5 @@ def test_after_the_test_command_on_a_lesson(run, method, tmp_path, lesson):
     (tmp_path / "sitecustomize.py").write_text(NAMED)  # so that the lesson's scripts have the name, too
     path = os.pathsep.join(filter(None, [str(tmp_path), run.environment.get("PYTHONPATH")]))
     run.environment |= {"MP_START_METHOD": method, "PYTHONPATH": path}
-    command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", f"notebooks/{lesson.name}"]
-    run.command(*command, cwd=tmp_path)
+    run.command(*PYTEST, f"notebooks/{lesson.name}", cwd=tmp_path)
     run.leaves_nothing()
