@@ -38,7 +38,7 @@ class KernelManager(nbval.kernel.KernelManager):
     """Talks to its kernel through files instead of ports, and leaves nothing.
 
     Kernels that start at the same time can choose the same port, and then
-    one of them never answers. Seen once in three runs side by side; known:
+    one of them never answers:
     https://github.com/jupyter/jupyter_client/issues/487
     """
 

@@ -23,7 +23,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'playwright>=1.50,<2'")
 
-from chromium import ARGUMENTS, CHROMIUM  # noqa: E402
+from chromium import CHROMIUM  # noqa: E402
 from store import METADATA  # noqa: E402
 from test_pages import command  # noqa: E402
 from test_relay import wait_until_gone  # noqa: E402
@@ -51,8 +51,9 @@ SEEN = """
 """
 
 
-# A Markdown page's links, but for those that JupyterLab adds to headings.
-LINKS = ".jp-MarkdownViewer:not(.lm-mod-hidden) a:not(.jp-InternalAnchorLink)"
+# The links of the Markdown page in front, but for those that JupyterLab adds to headings. (The Chinese pages, which may
+# be open behind it, have anchors that lead nowhere.)
+LINKS = ".jp-MainAreaWidget:not(.lm-mod-hidden) > .jp-MarkdownViewer a:not(.jp-InternalAnchorLink)"
 # Whether a file is in front and drawn, with the section of this name, if there is one, in view.
 IN_VIEW = """
 ([path, name]) => {
@@ -123,15 +124,7 @@ def lab(tmp_path_factory):
             address, token = re.search(r"(http://127\.0\.0\.1:\d+/lab)\S*[?&]token=(\w+)", page).groups()
             yield Lab(opened, address, token, folder)
         finally:
-            server.kill()  # asked politely, it can wait for a kernel for ever; without it kernels end by themselves
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+            server.kill()  # asked politely, it can wait for a kernel forever; without it kernels end by themselves
 
 
 class Lesson:
