@@ -233,7 +233,12 @@ def crowd() -> float:
     """How many times as long everything takes now: 1 if a core has been idle since the last call; else 3 to 6."""
     import psutil
 
-    return min(6, max(3, psutil.getloadavg()[0] / os.cpu_count())) if psutil.cpu_percent() > 90 else 1
+    if psutil.cpu_percent() <= 90:
+        return 1
+    try:
+        return min(6, max(3, psutil.getloadavg()[0] / os.cpu_count()))
+    except RuntimeError:  # Windows, where performance counters are switched off
+        return 6
 
 
 def patience() -> float:

@@ -1,17 +1,22 @@
 """The sentences in which `check` speaks, and `language`, which chooses the notebook's.
 
 The English sentence is the key: helpers/locale/zh.json has it with its Chinese. What has none stays English, and
-tests/instruments/test_sentences.py lists it.
+tests/instruments/test_sentences.py lists it. helpers/locale/code has the same for comments and docstrings of code that
+a lesson shows.
 """
 
 import functools
 import gettext
 import json
 import os
+import re
 from pathlib import Path
 
 CHOSEN = "HELPERS_LANGUAGE"  # an environment variable: the processes of a check inherit it
 CATALOGUES = Path(__file__).parent / "locale"
+JOIN = "{first} {second}"
+COMMENT = re.compile(r"# (.+)$", re.MULTILINE)
+DOCSTRING = re.compile(r'^ *"""(.*?)"""', re.MULTILINE | re.DOTALL)
 
 
 def language(name: str) -> None:
@@ -36,16 +41,30 @@ def say(template: str, **values: object) -> Sentence:
     return sentence
 
 
+def join(both: str, first: str, second: str) -> str:
+    """Two sentences, one behind the other as their language has it; behind a Latin letter there is a space in each."""
+    return (JOIN if first[-1:].isascii() else both).format(first=first, second=second) if first else second
+
+
 def translated(text: object) -> str:
     """A sentence in the language of the notebook; of several in a tuple, one behind the other."""
     if isinstance(text, tuple):
-        both = _catalogue().gettext("{first} {second}")
-        parts = list(filter(None, map(translated, text))) or [""]
-        return functools.reduce(lambda first, second: both.format(first=first, second=second), parts)
+        both = _catalogue().gettext(JOIN)
+        return functools.reduce(functools.partial(join, both), filter(None, map(translated, text)), "")
     if isinstance(text, Sentence):
         values = {n: translated(v) if isinstance(v, Sentence | tuple) else v for n, v in text.values.items()}
         return _catalogue().gettext(text.template).format(**values)
     return _catalogue().gettext(text) if text else ""
+
+
+def explained(code: str, name: str = "") -> str:
+    """Code with its comments and docstrings in the language of the notebook, or in another one, where it has them."""
+    known = _read(f"code/{name or os.environ.get(CHOSEN, 'en')}").texts
+
+    def other(found: re.Match) -> str:
+        return found[0].replace(found[1], known.get(" ".join(found[1].split()), found[1]))
+
+    return DOCSTRING.sub(other, COMMENT.sub(other, code))
 
 
 class Catalogue(gettext.NullTranslations):

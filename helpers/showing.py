@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from helpers.sentences import explained
+
 # Folders say where a machine keeps its files; the folder of a package says which part of it. tests/sanitize.cfg and
 # tests/tools/store.py do the same to the tracebacks of children.
 _PACKAGES = "multiprocessing|concurrent/futures|helpers|distributed|joblib"
@@ -46,7 +48,7 @@ def show(*workers: Callable) -> None:
     from IPython.display import display
 
     path = Path(inspect.getsourcefile(inspect.unwrap(workers[0])))
-    code = f"# {path.parent.name}/{path.name}\n\n{source(*workers)}"
+    code = explained(f"# {path.parent.name}/{path.name}\n\n{source(*workers)}")
     if get_ipython() is None:
         print(code)
         return

@@ -87,6 +87,12 @@ def translated(page: Lesson | Page) -> list[Cell]:
     return [cell for cell in page.cells if cell.in_step and not translation().waits(cell, page)]
 
 
+def test_comments_and_docstrings_of_shown_code_have_chinese_ones_and_no_others_have():
+    known = json.loads((ROOT / "helpers" / "locale" / "code" / "zh.json").read_text(encoding="utf-8"))
+    said = set().union(*(page.remarks() for page in translation().pages.values() if isinstance(page, Lesson)))
+    assert set(known) == said
+
+
 def differences(page: Lesson | Page) -> list[str]:
     """Where a Chinese page is not what the English one makes it, cell by cell."""
     found = []

@@ -33,6 +33,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from helpers.sentences import COMMENT, DOCSTRING, JOIN, explained, join
+
 ROOT = Path(__file__).resolve().parents[2]
 ONLY = "<!-- What follows has no English: tests/tools/translate.py leaves it alone. -->"
 HASHES = "<!-- The English of each part above, for tests/tools/translate.py:"
@@ -68,6 +70,54 @@ class Cell:
         return self.chinese if self.in_step else self.english
 
 
+def output_in_chinese(output: dict) -> dict:
+    """What `show`, `check` and tracebacks put out, as they do it in a Chinese notebook; anything else as it is."""
+    texts = output.get("data", {})
+    if "".join(texts.get("text/plain", "")).startswith("# helpers/"):
+        return {**output, "data": {kind: lines(explained("".join(text), "zh")) for kind, text in texts.items()}}
+    if (text := "".join(output.get("text", ""))).startswith(NOT_YET):
+        said = verdict_in_chinese(text.removeprefix(NOT_YET).rstrip("\n"))
+        return {**output, "text": [f"{CHINESE_NOT_YET}{said}\n"]} if said else output
+    if output.get("name") == "stderr":  # a traceback shows lines of the code
+        return {**output, "text": lines(explained("".join(output["text"]), "zh"))}
+    return output
+
+
+def lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def verdict_in_chinese(text: str) -> str | None:
+    """A verdict, taken apart into the sentences of which it was made; None if it is not made of such."""
+    if not text:
+        return ""
+    for pattern, chinese in VERDICTS.items():
+        found = re.fullmatch(f"{pattern}(?: (?P<rest>.*))?", text, re.DOTALL)
+        if found and (rest := verdict_in_chinese(found["rest"] or "")) is not None:
+            values = found.groupdict(default="")
+            values = {name: (value != text and verdict_in_chinese(value)) or value for name, value in values.items()}
+            said = chinese.replace("!r", "").format(**values)
+            return join("{first}{second}", said, rest) if rest else said
+    return None
+
+
+def pattern(sentence: str) -> str:
+    """A regular expression that finds a sentence with whatever values."""
+    names = re.findall(r"\\{(\w+)", text := re.escape(sentence))
+    for name in dict.fromkeys(names):
+        text = re.sub(rf"\\{{{name}(!r)?\\}}", f"(?P<{name}>.+?)", text, count=1)
+        text = re.sub(rf"\\{{{name}(!r)?\\}}", f"(?P={name})", text)
+    return text
+
+
+NOT_YET = "Not yet: "
+VERDICTS = json.loads((ROOT / "helpers" / "locale" / "zh.json").read_text(encoding="utf-8"))
+del VERDICTS[JOIN]
+CHINESE_NOT_YET = VERDICTS.pop(f"{NOT_YET}{{what}}").removesuffix("{what}")
+VERDICTS = {pattern(english): VERDICTS[english] for english in sorted(VERDICTS, key=len, reverse=True)}
+VERDICTS[r"(?P<call>\w+\(.*?\))"] = "{call}"  # how a call is named, if a judge says nothing else
+
+
 class Lesson:
     """A lesson and its Chinese notebook."""
 
@@ -89,8 +139,22 @@ class Lesson:
 
     def spoken(self, cell: dict) -> dict:
         """A cell as the Chinese notebook has it, but for its Markdown: the first code cell names the language."""
-        first = next((each["id"] for each in self.english["cells"] if each["cell_type"] == "code"), None)
-        return {**cell, "source": [*LANGUAGE, *cell["source"]]} if cell["id"] == first else cell
+        if cell["cell_type"] != "code":
+            return cell
+        first = next(each["id"] for each in self.english["cells"] if each["cell_type"] == "code")
+        source = explained("".join(cell["source"]), "zh").splitlines(keepends=True)
+        outputs = [output_in_chinese(output) for output in cell["outputs"]]
+        return {**cell, "source": [*LANGUAGE * (cell["id"] == first), *source], "outputs": outputs}
+
+    def remarks(self) -> set[str]:
+        """The comments and docstrings of its code, and of what `show` shows."""
+        shown = [cell["outputs"] for cell in self.english["cells"] if cell["cell_type"] == "code"]
+        texts = ["".join(cell["source"]) for cell in self.english["cells"] if cell["cell_type"] == "code"]
+        texts += ["".join(each.get("data", {}).get("text/plain", "")) for outputs in shown for each in outputs]
+        found = {
+            " ".join(text.split()) for kind in (COMMENT, DOCSTRING) for code in texts for text in kind.findall(code)
+        }
+        return {text for text in found if not text.startswith("helpers/")}
 
     def made_of(self, texts: list[str]) -> str:
         """The Chinese notebook with these texts in its Markdown cells."""

@@ -9,9 +9,10 @@ import json
 import re
 from pathlib import Path
 
+from helpers.sentences import JOIN
+
 HELPERS = Path(__file__).parents[2] / "helpers"
 SOURCES = [HELPERS / "checking.py", HELPERS / "judging.py", *sorted(HELPERS.glob("judges/[a-z]*.py"))]
-JOIN = "{first} {second}"
 WORDS = re.compile(r"[\w,.:;'}] [\w{]")  # more than one word is a sentence, or a part of one
 
 
