@@ -51,9 +51,18 @@ SEEN = """
 """
 
 
-# The links of the Markdown page in front, but for those that JupyterLab adds to headings. (The Chinese pages, which may
-# be open behind it, have anchors that lead nowhere.)
-LINKS = ".jp-MainAreaWidget:not(.lm-mod-hidden) > .jp-MarkdownViewer a:not(.jp-InternalAnchorLink)"
+# Marks the links of the Markdown page in front, but for those that JupyterLab adds to headings; other pages may be open
+# behind it. Whether all have their addresses: JupyterLab turns those of a long page one after the other.
+MARK_LINKS = """
+() => {
+  document.querySelectorAll('[data-own]').forEach(link => delete link.dataset.own);
+  const links = 'a:not(.jp-InternalAnchorLink)';
+  const own = [...window.jupyterapp.shell.currentWidget.node.querySelectorAll('.jp-RenderedMarkdown ' + links)];
+  own.forEach(link => link.dataset.own = '');
+  return own.every(link => link.getAttribute('href'));
+}
+"""
+LINKS = "a[data-own]"
 # Whether a file is in front and drawn, with the section of this name, if there is one, in view.
 IN_VIEW = """
 ([path, name]) => {
@@ -183,10 +192,7 @@ def wait_for(page, path: str, section: str = "") -> None:
 
 def local_links(page) -> list[tuple[str, str, int]]:
     """A page's links within the collection: the file and the section that each leads to, and its place."""
-    # JupyterLab turns the addresses of a long page one after the other.
-    page.wait_for_function(
-        "links => [...document.querySelectorAll(links)].every(link => link.getAttribute('href'))", arg=LINKS
-    )
+    page.wait_for_function(MARK_LINKS)
     found = []
     for number, link in enumerate(page.locator(LINKS).all()):
         address, _, section = map(unquote, link.get_attribute("href").partition("#"))
