@@ -114,7 +114,8 @@ def compare_with(more: list[str]) -> None:
 lacking = [str(TESTS / "sanitize.cfg")]  # from whichever folder pytest starts
 if "fork" not in multiprocessing.get_all_start_methods():
     lacking.append(str(TESTS / "sanitize_without_fork.cfg"))
-if sys.platform != "linux" or not os.path.ismount("/dev/shm"):  # Wine shows Linux' folders
+# Wine shows Linux' folders.
+if sys.platform != "linux" or not os.path.ismount("/dev/shm"):
     lacking.append(str(TESTS / "sanitize_without_shm.cfg"))
 compare_with(lacking)
 

@@ -121,6 +121,7 @@ def test_a_full_disk_is_noticed(program):
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow  # 200 MB
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_table_is_in_memory_once(program):
     """Main's own memory, beside the shared block and the file, has no room for a second table."""

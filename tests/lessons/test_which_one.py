@@ -138,8 +138,8 @@ def squares(numbers):
     ("first", "seconds", "outcome"),
     [
         ("pass", 30, "1 passed"),
-        ("1 / 0", 30, "ZeroDivisionError"),
-        ("time.sleep(600)", 1, "TimeoutError"),
+        pytest.param("1 / 0", 30, "ZeroDivisionError", marks=pytest.mark.slow),
+        pytest.param("time.sleep(600)", 1, "TimeoutError", marks=pytest.mark.slow),
         ("spawn.Pool(1).map(time.sleep, [600])", 1, "TimeoutError"),
         ("spawn.Process(target=time.sleep, args=(600,)).start()", 30, "still there: "),
     ],

@@ -8,7 +8,7 @@ Each change is made in a copy of the tree. First the module's own tests run, the
 it (not with --tests-only). Before the first change of a module all that must pass; a change with which it takes three
 times as long, and a minute, counts as noticed: in CI it would be a red run.
 
-Not changed: annotations (nothing evaluates them), the numbers that are a matter of looks (line widths, sizes …), and the
+Not changed: annotations (nothing evaluates them), what is a matter of looks (line widths, sizes …), and the
 line by which `check` finds the processes that it kills: changed, it kills all of the user's.
 
 About one change in twelve survives, and may:
