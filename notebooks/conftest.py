@@ -38,7 +38,7 @@ class KernelManager(nbval.kernel.KernelManager):
     """Talks to its kernel through files instead of ports, and leaves nothing.
 
     Kernels that start at the same time can choose the same port, and then
-    one of them never answers. Seen once in three runs side by side; known:
+    one of them never answers:
     https://github.com/jupyter/jupyter_client/issues/487
     """
 
@@ -114,7 +114,8 @@ def compare_with(more: list[str]) -> None:
 lacking = [str(TESTS / "sanitize.cfg")]  # from whichever folder pytest starts
 if "fork" not in multiprocessing.get_all_start_methods():
     lacking.append(str(TESTS / "sanitize_without_fork.cfg"))
-if sys.platform != "linux" or not os.path.ismount("/dev/shm"):  # Wine shows Linux' folders
+# Wine shows Linux' folders.
+if sys.platform != "linux" or not os.path.ismount("/dev/shm"):
     lacking.append(str(TESTS / "sanitize_without_shm.cfg"))
 compare_with(lacking)
 

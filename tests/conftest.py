@@ -1,6 +1,7 @@
 """What the tests share."""
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterator
 
@@ -11,15 +12,23 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(params=sorted(multiprocessing.get_all_start_methods()))
+CHOSEN = os.environ.get("MP_START_METHOD") or "spawn"
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(method, marks=() if method == CHOSEN else pytest.mark.slow)
+        for method in sorted(multiprocessing.get_all_start_methods())
+    ]
+)
 def method(request) -> str:
-    """Each start method of this system in turn."""
+    """The start method that was chosen; with -m slow, the others of this system."""
     return request.param
 
 
 @pytest.fixture
 def mp(method):
-    """`helpers.mp` with each start method."""
+    """`helpers.mp` with that start method."""
     import helpers
 
     return helpers.mp.get_context(method)
@@ -27,7 +36,7 @@ def mp(method):
 
 @pytest.fixture
 def end_children_left() -> Iterator[None]:
-    """A test that fails leaves no child that waits for ever."""
+    """A test that fails leaves no child that waits forever."""
     yield
     for child in multiprocessing.active_children():
         child.kill()

@@ -88,6 +88,7 @@ class Exercises:
             said = [judged(tmp_path, exercise, RIGHT[exercise][name]) for _ in range(ROUNDS)]
         assert [each for each in said if not each.startswith("Right: ")] == []
 
+    @pytest.mark.slow
     def test_a_small_change_of_the_solution_is_wrong(self, exercise):
         """One of them: a line with `start` or `return` is missing, or else the block of a `with`."""
         changes = mutants(SOLUTIONS[exercise], operators=False)
@@ -125,7 +126,7 @@ def pytest_generate_tests(metafunc):
             "start_method": ["spawn", *(method for method in get_all_start_methods() if method != "spawn")],
         }
         for number, case in enumerate(itertools.product(*(values[name] for name in names))):
-            mark = () if number == 0 else pytest.mark.slow
+            mark = () if number == 0 and "name" not in names else pytest.mark.slow
             if "number" in names and number % 2:
                 mark = pytest.mark.thorough
             if "cores" in names or ("name" in names and number > 0):

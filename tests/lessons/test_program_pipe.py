@@ -1,14 +1,13 @@
 """The whole program of lesson 04, my_scale.py, as a user runs it. How it bears signals is tested with the others."""
 
 import os
-import subprocess
 import sys
-import time
 
 import numpy as np
 import psutil
 import pytest
-from whole_programs import write_program
+from whole_programs import run as run_program
+from whole_programs import running, wait_until, workers_of, write_program
 
 
 @pytest.fixture
@@ -25,8 +24,7 @@ def program(tmp_path):
 
 
 def run(folder, *args, **options):
-    command = [sys.executable, "my_scale.py", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, **options)
+    return run_program(folder, "my_scale.py", *args, **options)
 
 
 def files(folder):
@@ -123,51 +121,32 @@ def test_a_full_disk_is_noticed(program):
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow  # 200 MB
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_table_is_in_memory_once(program):
     """Main's own memory, beside the shared block and the file, has no room for a second table."""
     np.save(program / "large.npy", np.random.default_rng(1).normal(size=(100, 250_000)))  # 200 MB
-    command = [sys.executable, "my_scale.py", "large.npy", "scaled.npy", "0.01"]
     own = 0
-    with subprocess.Popen(command, cwd=program, stdout=subprocess.PIPE, text=True) as running:
-        while running.poll() is None:
+    with running(program, "my_scale.py", "large.npy", "scaled.npy") as scale:
+        while scale.poll() is None:
             try:
-                memory = psutil.Process(running.pid).memory_info()
+                memory = psutil.Process(scale.pid).memory_info()
             except psutil.Error:
                 break
             own = max(own, memory.rss - memory.shared)
-    assert running.returncode == 0
+    assert scale.returncode == 0
     assert own < 150e6
 
 
-@pytest.fixture
-def running(program):
-    """The program at work, which takes seconds for its 12 rows, and its two workers."""
-    command = [sys.executable, "my_scale.py", "good.npy", "scaled.npy", "0.5"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=program, **pipes) as running:
-        assert running.stdout.readline() == "12 rows\n"
-        workers, until = [], time.monotonic() + 30
-        while len(workers) < 2 and time.monotonic() < until:  # a new child has no command line of its own yet
-            children = psutil.Process(running.pid).children()
-            workers = [child for child in children if "--multiprocessing-fork" in child.cmdline()]
-        assert len(workers) == 2
-        yield running, workers
-    assert psutil.wait_procs(workers, timeout=10)[1] == []
+@pytest.mark.skipif(os.name == "nt", reason="kills")
+@pytest.mark.parametrize("victim", ["worker", "program"])
+def test_what_is_killed_leaves_nothing(program, victim):
+    """The program takes seconds for its 12 rows; a worker that dies is named."""
+    with running(program, "my_scale.py", "good.npy", "scaled.npy", "0.5") as scale:
+        assert scale.stdout.readline() == "12 rows\n"
+        wait_until(lambda: len(workers_of(scale)) == 2)
+        (scale if victim == "program" else workers_of(scale)[1]).kill()
+        _, err = scale.communicate(timeout=30)
+    if victim == "worker":
+        assert (scale.returncode, err) == (1, "no result: worker 1 died\n")
     assert files(program) == {"good.npy", "bad.npy"}
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kills")
-def test_a_worker_that_is_killed_is_named(running):
-    running, workers = running
-    workers[1].kill()
-    _, err = running.communicate(timeout=30)
-    assert (running.returncode, err) == (1, "no result: worker 1 died\n")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kills")
-def test_a_program_that_is_killed_leaves_no_worker(running):
-    running, workers = running
-    running.kill()
-    running.communicate(timeout=30)  # its workers have its stderr
-    assert not any(worker.is_running() and worker.status() != "zombie" for worker in workers)

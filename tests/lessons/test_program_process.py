@@ -2,14 +2,11 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
-from whole_programs import write_program
+from whole_programs import run, running, wait_until, write_program
 
 SCRIPTS = {
     "count": "print('total', sum(range(1_000_000)))",
@@ -23,25 +20,20 @@ SCRIPTS = {
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT to one process")
 
 
-@pytest.fixture
-def program(tmp_path) -> list[str]:
-    """The command that runs the lesson's program, in a folder with scripts."""
+@pytest.fixture(autouse=True)
+def program(tmp_path) -> None:
+    """The lesson's program in a folder with scripts."""
     write_program("my_jobs.py", "spawn", tmp_path)
     for name, code in SCRIPTS.items():
         (tmp_path / f"{name}.py").write_text(code)
-    return [sys.executable, "my_jobs.py"]
-
-
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
 def log(folder: Path, name: str) -> list[str]:
     return (folder / f"{name}.py.log").read_text().splitlines()
 
 
-def test_scripts_that_go_well(program, tmp_path):
-    done = run([*program, "count.py", "arguments.py"], tmp_path)
+def test_scripts_that_go_well(tmp_path):
+    done = run(tmp_path, "my_jobs.py", "count.py", "arguments.py")
     assert done.stdout.splitlines() == ["count.py: exit 0", "arguments.py: exit 0"]
     assert done.stderr.splitlines() == ["1 of 2", "2 of 2"]
     assert done.returncode == 0
@@ -49,9 +41,9 @@ def test_scripts_that_go_well(program, tmp_path):
     assert log(tmp_path, "arguments") == ["['arguments.py']"]
 
 
-def test_what_fails_is_named_and_the_rest_is_kept(program, tmp_path):
+def test_what_fails_is_named_and_the_rest_is_kept(tmp_path):
     names = ["fails.py", "exits.py", "missing.py", "count.py", "endless.py"]
-    done = run([*program, *names, "--limit", "5"], tmp_path)
+    done = run(tmp_path, "my_jobs.py", *names, "--limit", "5")
     codes = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert codes == ["exit 1", "exit 3", "exit 1", "exit 0", "too slow"]
     assert done.returncode == 1
@@ -62,85 +54,45 @@ def test_what_fails_is_named_and_the_rest_is_kept(program, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [[], ["count.py", "--limit", "soon"]])
-def test_wrong_arguments(program, tmp_path, arguments):
-    done = run([*program, *arguments], tmp_path)
+def test_wrong_arguments(tmp_path, arguments):
+    done = run(tmp_path, "my_jobs.py", *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: my_jobs.py")
 
 
-def test_the_same_script_given_twice_runs_once(program, tmp_path):
-    done = run([*program, "exits.py", "./exits.py", "count.py"], tmp_path)
+def test_the_same_script_given_twice_runs_once(tmp_path):
+    done = run(tmp_path, "my_jobs.py", "exits.py", "./exits.py", "count.py")
     assert done.stdout.splitlines() == ["exits.py: exit 3", "exits.py: exit 3", "count.py: exit 0"]
     assert done.stderr.splitlines() == ["1 of 2", "2 of 2"]
     assert done.returncode == 1
 
 
-def test_a_script_finds_its_neighbours(program, tmp_path):
+def test_a_script_finds_its_neighbours(tmp_path):
     (tmp_path / "sub").mkdir()
     for name in ("count.py", "neighbour.py"):
         (tmp_path / name).rename(tmp_path / "sub" / name)
-    assert run([*program, "sub/neighbour.py"], tmp_path).returncode == 0
+    assert run(tmp_path, "my_jobs.py", "sub/neighbour.py").returncode == 0
     assert log(tmp_path, "sub/neighbour") == ["total 499999500000"]
 
 
 @posix
-def test_an_interrupt_ends_it_at_once_and_keeps_what_is_done(program, tmp_path):
-    command = [*program, "count.py", "endless.py", "stubborn.py"]
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
-    with subprocess.Popen(command, cwd=tmp_path, text=True, **options) as running:
-        assert running.stderr.readline() == "1 of 3\n"
-        wait_for(tmp_path / "endless.py.log", "at work\n")
+def test_an_interrupt_ends_it_at_once_and_keeps_what_is_done(tmp_path):
+    """A second one changes nothing: if it raised an exception, what the first began would be left half done."""
+    with running(tmp_path, "my_jobs.py", "count.py", "endless.py", "stubborn.py") as program:
+        assert program.stderr.readline() == "1 of 3\n"
+        wait_until(lambda: (tmp_path / "endless.py.log").exists() and log(tmp_path, "endless") == ["at work"])
+        wait_until(lambda: (tmp_path / "stubborn.py.log").exists() and log(tmp_path, "stubborn") == ["deaf"])
         began = time.monotonic()
-        os.killpg(running.pid, signal.SIGINT)
-        out, _ = running.communicate(timeout=30)
+        os.killpg(program.pid, signal.SIGINT)
+        os.killpg(program.pid, signal.SIGINT)  # now: a tenth of a second later, the program has come to its end
+        out, _ = program.communicate(timeout=30)
     assert time.monotonic() - began < 5
     assert out.splitlines() == ["count.py: exit 0", "endless.py: not done", "stubborn.py: not done"]
-    assert running.returncode == 130
-    assert none_left(running.pid)
+    assert program.returncode == 130
 
 
 @posix
-def test_a_second_interrupt_changes_nothing(program, tmp_path):
-    """A handler that raised an exception would break off what the first one began, and leave the child."""
-    command = [*program, "count.py", "stubborn.py"]
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=tmp_path, text=True, start_new_session=True, **options) as running:
-        assert running.stderr.readline() == "1 of 2\n"
-        wait_for(tmp_path / "stubborn.py.log", "deaf\n")
-        for _ in range(3):
-            running.send_signal(signal.SIGINT)
-            time.sleep(0.02)
-        out, _ = running.communicate(timeout=30)
-    assert out.splitlines() == ["count.py: exit 0", "stubborn.py: not done"]
-    assert running.returncode == 130
-    assert none_left(running.pid)
-
-
-@posix
-def test_a_script_that_ignores_sigterm_is_ended(program, tmp_path):
-    done = run([*program, "stubborn.py", "--limit", "2"], tmp_path)
+def test_a_script_that_ignores_sigterm_is_ended(tmp_path):
+    done = run(tmp_path, "my_jobs.py", "stubborn.py", "--limit", "2")
     assert done.stdout == "stubborn.py: too slow\n"
     assert log(tmp_path, "stubborn") == ["deaf"]
-
-
-def wait_for(path: Path, text: str) -> None:
-    until = time.monotonic() + 30
-    while not (path.exists() and path.read_text() == text) and time.monotonic() < until:
-        time.sleep(0.01)
-
-
-def none_left(session: int) -> bool:
-    """Whether all processes of the session end soon; a resource tracker needs a moment."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        left = []
-        for process in psutil.process_iter():
-            try:
-                if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
-                    left.append(process)
-            except (OSError, psutil.Error):
-                continue
-        if not left:
-            return True
-        time.sleep(0.05)
-    return False

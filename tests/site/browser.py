@@ -23,7 +23,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'playwright>=1.50,<2'")
 
-from chromium import ARGUMENTS, CHROMIUM  # noqa: E402
+from chromium import CHROMIUM  # noqa: E402
 from store import METADATA  # noqa: E402
 from test_pages import command  # noqa: E402
 from test_relay import wait_until_gone  # noqa: E402
@@ -51,8 +51,18 @@ SEEN = """
 """
 
 
-# A Markdown page's links, but for those that JupyterLab adds to headings.
-LINKS = ".jp-MarkdownViewer:not(.lm-mod-hidden) a:not(.jp-InternalAnchorLink)"
+# Marks the links of the Markdown page in front, but for those that JupyterLab adds to headings; other pages may be open
+# behind it. Whether all have their addresses: JupyterLab turns those of a long page one after the other.
+MARK_LINKS = """
+() => {
+  document.querySelectorAll('[data-own]').forEach(link => delete link.dataset.own);
+  const links = 'a:not(.jp-InternalAnchorLink)';
+  const own = [...window.jupyterapp.shell.currentWidget.node.querySelectorAll('.jp-RenderedMarkdown ' + links)];
+  own.forEach(link => link.dataset.own = '');
+  return own.every(link => link.getAttribute('href'));
+}
+"""
+LINKS = "a[data-own]"
 # Whether a file is in front and drawn, with the section of this name, if there is one, in view.
 IN_VIEW = """
 ([path, name]) => {
@@ -123,15 +133,7 @@ def lab(tmp_path_factory):
             address, token = re.search(r"(http://127\.0\.0\.1:\d+/lab)\S*[?&]token=(\w+)", page).groups()
             yield Lab(opened, address, token, folder)
         finally:
-            server.kill()  # asked politely, it can wait for a kernel for ever; without it kernels end by themselves
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+            server.kill()  # asked politely, it can wait for a kernel forever; without it kernels end by themselves
 
 
 class Lesson:
@@ -190,10 +192,7 @@ def wait_for(page, path: str, section: str = "") -> None:
 
 def local_links(page) -> list[tuple[str, str, int]]:
     """A page's links within the collection: the file and the section that each leads to, and its place."""
-    # JupyterLab turns the addresses of a long page one after the other.
-    page.wait_for_function(
-        "links => [...document.querySelectorAll(links)].every(link => link.getAttribute('href'))", arg=LINKS
-    )
+    page.wait_for_function(MARK_LINKS)
     found = []
     for number, link in enumerate(page.locator(LINKS).all()):
         address, _, section = map(unquote, link.get_attribute("href").partition("#"))

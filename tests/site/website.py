@@ -22,12 +22,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="pip install 'playwright>=1.50,<2'")
+pytest.importorskip("playwright.sync_api", reason="pip install 'playwright>=1.50,<2'")
 axe_playwright = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python"
 )
 
-from chromium import ARGUMENTS, CHROMIUM  # noqa: E402
+from chromium import CHROMIUM  # noqa: E402
 from tree import ROOT, copy_tree  # noqa: E402
 
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -254,18 +254,10 @@ def address(site):
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_api.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def page(chromium, site):
+def page(browser, site):
     """A page of the browser; what goes wrong in its scripts or is missing fails the test."""
-    context = chromium.new_context(
+    context = browser.new_context(
         viewport=DESKTOP, reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"]
     )
     context.set_default_timeout(15_000)
