@@ -160,6 +160,8 @@ def hostile(body: str, before: str = "") -> str:
     return f"import os, signal, subprocess, sys, time\n{before}\ndef exit_code_of(function):\n    {body}\n"
 
 
+# What stands still is told by the judge, or by the limit, here one second: whichever notices first on a busy machine.
+STANDS = "had not come to its end|did not come back"
 HOSTILE = {
     "a missing file": (None, "there is no my_process_1.py yet"),
     "an empty file": ("", "has no function exit_code_of"),
@@ -188,7 +190,7 @@ HOSTILE = {
     "output without end": (hostile("while True: print('x' * 100)"), "had not come to its end"),
     "a lock acquired twice": (
         hostile("lock.acquire(); lock.acquire()", "import threading; lock = threading.Lock()"),
-        "had not come to its end",
+        STANDS,
     ),
     "not UTF-8": (b"# caf\xe9\ndef exit_code_of(function):\n    return 0\n", "is not text in UTF-8"),
     "an object whose repr raises": (
@@ -213,11 +215,11 @@ if os.name != "nt":
         "a crash": (hostile("os.kill(os.getpid(), signal.SIGSEGV)"), "with signal SIGSEGV"),
         "SIGTERM ignored": (
             hostile("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    signal.pause()"),
-            "had not come to its end",
+            STANDS,
         ),
         "a daemon of its own": (
             hostile("os.fork() or (os.setsid(), os.fork(), time.sleep(60))\n    signal.pause()"),
-            "had not come to its end",
+            STANDS,
         ),
     }
 
@@ -237,7 +239,7 @@ class TestHostile:
         code, words = HOSTILE[kind]
         said = verdict("process", 1, tmp_path) if code is None else judged(tmp_path, ("process", 1), code, limit=1)
         assert said.startswith("Not yet: ")
-        assert words in said
+        assert any(each in said for each in words.split("|"))
         assert len(said) < 500
 
 
