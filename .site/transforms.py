@@ -215,8 +215,8 @@ class Cells(OfPage):
         for number, (picture, output) in enumerate(zip(pictures, outputs, strict=True)):
             picture["alt"] = output["metadata"][kind]["alt"]
             if run := output["metadata"][kind].get("replay"):
-                data = json.dumps(run, ensure_ascii=False).replace("<", r"\u003c")
-                script = f'<script type="application/json" class="replay" data-picture="{number}">{data}</script>'
+                run = run.replace("<", r"\u003c")  # no tag of a label ends the script
+                script = f'<script type="application/json" class="replay" data-picture="{number}">{run}</script>'
                 picture.parent.insert(picture.parent.index(picture) + 1, nodes.raw("", script, format="html"))
 
 

@@ -215,16 +215,17 @@ class timeline:
                 facts += [{**fact, "ph": "X", "dur": 1}, {**fact, "ph": step, "id": number, "bp": "e"}]
         Path(path).write_text(json.dumps({"traceEvents": facts}), encoding="utf-8")
 
-    def _replay(self, axes: Axes) -> dict | None:
-        """The run as the website replays it over the picture, in milliseconds; None if it is too long for that.
+    def _replay(self, axes: Axes) -> str:
+        """The run as the website replays it over the picture, in milliseconds, as JSON; "" if it is too long for that.
 
         area    the left, upper, right and lower edge of the axes, each as a part of the picture; until: their right end
         """
-        lanes, ms, ((left, low), (right, high)) = (
-            self.lanes,
-            lambda *times: [round(1000 * each) for each in times],
-            (axes.get_position().get_points()),
-        )
+        (left, low), (right, high) = axes.get_position().get_points()
+        lanes = self.lanes
+
+        def ms(*times: float) -> list[int]:
+            return [round(1000 * each) for each in times]
+
         facts = {
             "area": [round(float(part), 4) for part in (left, 1 - high, right, 1 - low)],
             "until": round(1000 * axes.get_xlim()[1]),
@@ -236,7 +237,8 @@ class timeline:
             ],
             "ends": [[lanes.index(end.lane), end.how, *ms(end.time)] for end in self.ends() if end.how],
         }
-        return facts if len(json.dumps(facts)) <= MOST_REPLAYED else None
+        text = json.dumps(facts, separators=(",", ":"))
+        return text if len(text) <= MOST_REPLAYED else ""
 
     def _seen(self) -> str:
         """What a person sees in the picture, for the alt text: each lane's kinds of bars in their order."""
@@ -417,7 +419,7 @@ def curves(lines: dict[str, list[tuple]], sentence: str, x: str, y: str, log: st
 
 
 @_styled()
-def publish(figure: Figure, sentence: str, seen: str, replay: dict | None = None) -> None:
+def publish(figure: Figure, sentence: str, seen: str, replay: str = "") -> None:
     """Put a figure under the cell, with an alt text; where there is no cell, in a script, print the sentence alone.
 
     replay  what the website needs to replay the run that the figure shows

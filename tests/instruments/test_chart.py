@@ -561,7 +561,7 @@ def test_the_website_replays_what_the_picture_shows(displayed):
     messages = [("sent", 2.5, 50), ("received", 2.75, 51)]
     run.events += [Event(what, time, pid, "m", "message", "m") for what, time, pid in messages]
     run.show()
-    replay = displayed[0][1]["image/png"]["replay"]
+    replay = json.loads(displayed[0][1]["image/png"]["replay"])
     lanes = replay["lanes"]
     assert lanes == run.lanes
     bars = [(lanes[bar[0]], *bar[1:3], bar[3] / 1000, bar[4] / 1000, bar[5]) for bar in replay["bars"]]
