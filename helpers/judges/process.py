@@ -205,14 +205,14 @@ def run_for(my: Learner) -> None:
 
     late = "It does not end within that time, so it has to be ended."
     began = time.monotonic()
-    call = my.begin("run_for", leave_late, 1.8, gives=False, hint=(late, ask))
+    call = my.begin("run_for", leave_late, 1.3, gives=False, hint=(late, ask))
     call.wait(until=lambda: noted("begun"))
-    call.wait(seconds=1.8 + Time.slowness)
+    call.wait(seconds=1.3 + Time.slowness)
     took = time.monotonic() - began
     if not call.back:
         note("leave")
         call.wait()
-    assert not call.is_right() or took >= 1.8, (
+    assert not call.is_right() or took >= 1.3, (
         "ended the child too soon. Hint: seconds may be a fraction, and join takes it as it is."
     )
     call.must_be_right()
