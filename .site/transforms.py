@@ -263,6 +263,10 @@ def symptoms() -> dict[tuple[str, str], list[str]]:
     return found
 
 
+# Sections that answer nothing themselves.
+LISTS = "You-will-be-able-to|When-it-goes-wrong|Find-your-problem|The-lessons|Exercise|Explore"
+
+
 def search_data(name: str, document: nodes.document) -> list[list[str | list[str]]]:
     """What the search knows: each section's address, page, title, text, and what the table of problems says of it."""
     if name == "problems":
@@ -270,6 +274,8 @@ def search_data(name: str, document: nodes.document) -> list[list[str | list[str
     top = text_of(next(document.findall(nodes.title)))
     rows, found = symptoms(), []
     for section in document.findall(nodes.section):
+        if any(re.match(LISTS, each) for each in section["ids"]):
+            continue
         title, anchor = text_of(section[0]), section["ids"][0]
         above = "" if title == top else top
         # A Chinese section has an English name besides, by which the table leads to it.

@@ -26,12 +26,13 @@ function stem(word) {
 
 /* The words of a text, in their order; of Chinese, which has no spaces, each two characters that follow each other. */
 function words(text) {
-  const said = plain(text).replace(/\bcan ?not\b/g, "can't").replace(others, word => ` ${first.get(word)} `);
+  const said = plain(text).replace(/\bcan ?not\b/g, "can't").replace(/为什么|怎么|怎样|如何|什么|一个|显示|[的了吗我在里]/g, " ")
+    .replace(others, word => ` ${first.get(word)} `);
   return (said.match(/\p{Script=Han}+|[a-z_](?:[\w]|'(?=t\b))*|\d+/gu) || []).flatMap(run => {
     if (!/\p{Script=Han}/u.test(run)) return /^_*$/.test(run) ? [] : stem(run.replace(/^_(?=[a-z])/, ""));
     const characters = [...run];
     return characters.length < 3 ? run : characters.slice(1).map((next, at) => characters[at] + next);
-  }).filter(word => !/^(?:a|an|and|at|be|by|do|doe|for|from|i|in|is|it|my|of|on|or|that|th|the|thi|this|to|with|line|file|when|but|not|was|are|if|me|you|your|we|as|so|have|ha|am|python|code|problem|error|issu)$/.test(word));
+  }).filter(word => !/^(?:a|an|and|at|be|by|do|doe|for|from|i|in|is|it|my|of|on|or|that|th|the|thi|this|to|with|line|file|when|but|not|was|are|if|me|you|your|we|as|so|have|ha|am|what|how|get|us|run|work|still|one|two|other|same|after|can|will|there|python|code|problem|error|issu)$/.test(word));
 }
 
 /* Words, and each two that follow each other, which say more. */
@@ -73,8 +74,8 @@ function weighed(text) {
 /* Paths, addresses and the reader's own names say nothing. */
 const general = line => line
   .replace(/<(module|function) '?([\w.]+)'? (?:\(built-in\)|from '[^']*'|at 0x\w+)>/g, "<$1 $2")
-  .replace(/(?:[A-Za-z]:)?[\\/~](?:[\w.@+ -]*[\\/])+[\w.-]+/g, " ").replace(/0x[\da-fA-F]+|\b[\da-f]{8,}\b/g, " ")
-  .replace(/__mp_main__/g, "__main__");
+  .replace(/(?:[A-Za-z]:)?[\\/~](?!psm_)(?:[\w.@+ -]*[\\/])+[\w.-]+/g, " ").replace(/0x[\da-fA-F]+|\b[\da-f]{8,}\b/g, " ")
+  .replace(/__mp_main__/g, "__main__").replace(/\b(?:psm|wnsm)_\w+/g, "shared_memory");
 const name = /['"`<]?\b(?:\w*[_\d.(]\w*|[a-z]+[A-Z]\w*)\b|'\w+'/g;  // what looks like a name in a program
 const kind = /\w+(?:Error|Exception|Warning)\b/g;
 
@@ -86,12 +87,14 @@ function asked(text) {
     for (const error of line.match(kind) || []) own.delete(stem(plain(error)));
     for (const term of [...list, ...pairs(list)]) {
       if (!count.has(term) && (term.includes(" ") || own.has(term) || /\d/.test(term))) continue;
-      found.set(term, Math.max(found.get(term) || 0, weight * rarity(term)));
+      const unknown = !count.has(term) && /\p{Script=Han}/u.test(term) ? 0.5 : 1;  // often two halves of words
+      found.set(term, Math.max(found.get(term) || 0, unknown * weight * rarity(term)));
     }
   }
   return found;
 }
 
+const usual = sections.reduce((sum, section) => sum + section.terms.size, 0) / sections.length;
 const total = weights => weights.reduce((sum, weight) => sum + weight, 0);
 
 function search(text) {
@@ -105,7 +108,8 @@ function search(text) {
       return hit * (0.5 + 0.5 * told) + 0.3 * Math.sqrt(hit * told);
     });
     const all = share(term => section.terms.has(term) || section.heads.some(head => head.has(term)), single);
-    const score = (share(term => section.terms.has(term), query) + 2 * Math.max(...heads)) * (0.5 + all);
+    const long = 0.7 + 0.3 * section.terms.size / usual;  // a long section has many words by chance
+    const score = (share(term => section.terms.has(term), query) / long + 2 * Math.max(...heads)) * (0.5 + all);
     return {section, score, share: all};
   }).filter(each => each.share > ENOUGH);
   found.sort((a, b) => b.score - a.score);
