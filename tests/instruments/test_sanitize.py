@@ -254,6 +254,16 @@ SAMPLES = {
         "Linux: set after the import: 8 threads on 8 cores\nLinux: set before the import: 1 threads on 8 cores\n",
         "Linux: set after the import: 1 threads on 8 cores\nLinux: set before the import: 8 threads on 8 cores\n",
     ),
+    "whether this Python has a GIL": (
+        "This Python has a GIL.\n",
+        "This Python has no GIL.\n",
+        "This Python has two GILs.\n",
+    ),
+    "the context of a new thread, which is its starter's in a Python without the GIL": (
+        "a thread: Ann\nrun_in_executor: nobody\n",
+        "a thread: Ann\nrun_in_executor: Ann\n",
+        "a thread: nobody\nrun_in_executor: nobody\n",
+    ),
 }
 
 
