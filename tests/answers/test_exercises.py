@@ -160,7 +160,7 @@ def hostile(body: str, before: str = "") -> str:
     return f"import os, signal, subprocess, sys, time\n{before}\ndef exit_code_of(function):\n    {body}\n"
 
 
-# What stands still is told by the judge, or by the limit, here one second: whichever notices first on a busy machine.
+# What does not come back is noticed by the judge, or by the limit, here one second: whichever is first on this machine.
 STANDS = "had not come to its end|did not come back"
 HOSTILE = {
     "a missing file": (None, "there is no my_process_1.py yet"),
@@ -170,7 +170,7 @@ HOSTILE = {
     "an import error": (hostile("pass", "import no_such"), "ModuleNotFoundError: No module named 'no_such'"),
     "an error at import": (hostile("pass", "1 / 0"), "importing my_process_1.py raised ZeroDivisionError"),
     "exit at import": (hostile("pass", "sys.exit()"), "importing my_process_1.py raised SystemExit"),
-    "a loop at import": (hostile("pass", "while True: pass"), "importing my_process_1.py had not come to its end"),
+    "a loop at import": (hostile("pass", "while True: pass"), STANDS),
     "no function": ("exit_code_of = 3\n", "has no function exit_code_of"),
     "too few arguments": ("def exit_code_of():\n    return 0\n", "called with 1 argument, but"),
     "nothing written": ("def exit_code_of(function):\n    ...\n", "is still empty"),
@@ -186,8 +186,8 @@ HOSTILE = {
     "sys.exit": (hostile("sys.exit(5)"), "raised SystemExit: 5"),
     "os._exit": (hostile("os._exit(7)"), "ended its whole process, with exit code 7"),
     "os._exit without an error": (hostile("os._exit(0)"), "ended its whole process, with exit code 0"),
-    "an endless loop": (hostile("while True: pass"), "exit_code_of(succeed) had not come to its end"),
-    "output without end": (hostile("while True: print('x' * 100)"), "had not come to its end"),
+    "an endless loop": (hostile("while True: pass"), STANDS),
+    "output without end": (hostile("while True: print('x' * 100)"), STANDS),
     "a lock acquired twice": (
         hostile("lock.acquire(); lock.acquire()", "import threading; lock = threading.Lock()"),
         STANDS,
