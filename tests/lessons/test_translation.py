@@ -451,28 +451,6 @@ def test_a_new_row_leaves_the_others_in_chinese(tree):
     assert "| a new one | [2 · Three](02_two.ipynb#Three) |\n| b 不对 |" in brought_over(tree, "problems")
 
 
-def test_a_text_goes_out_and_comes_back(tree):
-    out = Translation(tree)
-    text = out.export(page_of(out, "02_two"))
-    assert "<a id=" not in text
-    back = Translation(tree)
-    back.take(text.replace("## Three", "## 三").replace("Back to [one]", "回到[一]"))
-    back.bring_over()
-    assert '<a id="Three"></a>\n## 三\n\n回到[一](01_one.ipynb#One-%28more%29)' in source(tree, "02_two", 0)
-    assert "| b 不对 | [2 · 三](02_two.ipynb#Three) |" in brought_over(tree, "problems")
-
-
-def test_a_text_made_of_older_english_is_not_taken(tree, capsys):
-    old = Translation(tree)
-    text = old.export(page_of(old, "01_one")).replace("还有", "再有")
-    change(tree, "notebooks/01_one.ipynb", "See [here]", "Look [here]")
-    new = Translation(tree)
-    new.take(text)
-    new.bring_over()
-    assert "01_one ccc" in capsys.readouterr().out
-    assert "Look [here]" in brought_over(tree, "01_one")
-
-
 def test_lost_hashes_are_no_reason_to_throw_the_chinese_away(tree):
     change(tree, "notebooks/zh/01_one.ipynb", '"english": {', '"lost": {')
     with pytest.raises(SystemExit, match="has lost its hashes"):

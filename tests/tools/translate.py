@@ -2,8 +2,6 @@
 
     python tests/tools/translate.py                        bring over what has changed, list what waits for a translator
     python tests/tools/translate.py --keep 14edfdfb        this cell's Chinese still says what its English now says
-    python tests/tools/translate.py --export my.md 02_pool  write a page's text, cell by cell, into a file to work on
-    python tests/tools/translate.py --import my.md         put the text back
 
 A Chinese lesson has the cells of the English one: its code, tags, outputs and pictures, and Markdown in Chinese, with a
 hash of the English that each cell translates. Its first code cell says `language("zh")`, which no English one does.
@@ -359,23 +357,6 @@ class Translation:
                 page.to.write_text(new, encoding="utf-8", newline="\n")
                 print(f"wrote zh/{page.to.name}")
 
-    def export(self, page: Lesson | Page) -> str:
-        """A page's text in one file, cell by cell."""
-        head = "<!-- {} {} {} -->\n".format
-        texts = [(cell, ANCHOR.sub("", self.text(cell, page))) for cell in page.cells]
-        return "\n".join(head(page.to.stem, cell.name, digest(cell.english)) + text + "\n" for cell, text in texts)
-
-    def take(self, text: str) -> None:
-        """Take the Chinese from such a file, where the English is still the one of which it was made."""
-        cells = {(path.stem, cell.name): cell for path, page in self.pages.items() for cell in page.cells}
-        _, *fields = re.split(r"^<!-- (\S+) (\S+) (\S+) -->\n", text, flags=re.MULTILINE)
-        for page, name, english, chinese in zip(*(fields[start::4] for start in range(4)), strict=True):
-            cell = cells.get((page, name))
-            if cell and english == digest(cell.english):
-                cell.chinese, cell.translates = chinese.strip("\n"), english
-            else:
-                print(f"left out, because the English has changed: {page} {name}")
-
     def keep(self, names: list[str]) -> None:
         """Take it that the Chinese of these cells says what their English now says."""
         cells = {cell.name: cell for page in self.pages.values() for cell in page.cells if cell.chinese}
@@ -388,17 +369,8 @@ class Translation:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Keep the Chinese pages in step with the English ones.")
     parser.add_argument("--keep", nargs="+", default=[], metavar="CELL", help="cells whose Chinese is still right")
-    parser.add_argument("--export", nargs=2, metavar=("FILE", "PAGE"), help="write a page's text, e.g. of 02_pool")
-    parser.add_argument("--import", dest="taken", type=Path, metavar="FILE", help="put such a text back")
     options = parser.parse_args()
     translation = Translation()
-    if options.export:
-        file, name = options.export
-        page = next(page for path, page in translation.pages.items() if path.stem == name)
-        Path(file).write_text(translation.export(page), encoding="utf-8")
-        return
-    if options.taken:
-        translation.take(options.taken.read_text(encoding="utf-8"))
     translation.keep(options.keep)
     translation.bring_over()
     waiting = translation.waiting()
