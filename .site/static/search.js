@@ -5,6 +5,7 @@
 "use strict";
 
 const MOST = 20;
+const LEAST = 0.5;  // of the score; below it stand sections that only share some words
 const ENOUGH = 0.4;  // the share of a query that a section must have; less is taken for nothing
 
 /* A letter stays one letter, so that what is found here stands at the same place in the text. */
@@ -111,7 +112,7 @@ function search(text) {
     const long = 0.7 + 0.3 * section.terms.size / usual;  // a long section has many words by chance
     const score = (share(term => section.terms.has(term), query) / long + 2 * Math.max(...heads)) * (0.5 + all);
     return {section, score, share: all};
-  }).filter(each => each.share > ENOUGH);
+  }).filter(each => each.share > ENOUGH && each.score > LEAST);
   found.sort((a, b) => b.score - a.score);
   const lines = weighed(text.trim()).filter(([, weight]) => weight >= 1).map(([line]) => plain(line).trim());
   const said = lines.flatMap(line => [line, ...line.split(/[\s,;:()'"`，。；：]+/)]).filter(each => words(each).length);
