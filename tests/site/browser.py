@@ -25,8 +25,8 @@ playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'pla
 
 from chromium import CHROMIUM  # noqa: E402
 from store import METADATA  # noqa: E402
+from test_cleanup import wait_until_gone  # noqa: E402
 from test_pages import command  # noqa: E402
-from test_relay import wait_until_gone  # noqa: E402
 from test_sanitize import rules  # noqa: E402
 from translate import links  # noqa: E402
 
