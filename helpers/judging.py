@@ -411,6 +411,7 @@ class Learner:
 
     @functools.cache  # noqa: B019
     def _module(self):
+        self.source()
         hint = "A module that is imported should only define functions."
         said = say("importing {file}", file=self.file)
         call = self._begin(Call(importlib.import_module, (self.name,), self.file, said, hint))

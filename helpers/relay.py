@@ -514,4 +514,9 @@ def end_children(cell: Cell | None = None) -> None:
 
 
 if _kernel() is not None:
+    if not os.access(".", os.W_OK):
+        print(
+            "This folder is read-only, and cells that begin with %%writefile fail here, as do the programs and "
+            "exercises that need their files. Copy the whole collection into a folder of your own, and open it there."
+        )
     cleanup.watch(interrupted=lambda: end_children(Cell()), shutting_down=end_children)

@@ -163,7 +163,6 @@ def hostile(body: str, before: str = "") -> str:
 # What does not come back is noticed by the judge, or by the limit, here one second: whichever is first on this machine.
 STANDS = "had not come to its end|did not come back"
 HOSTILE = {
-    "a missing file": (None, "there is no my_process_1.py yet"),
     "an empty file": ("", "has no function exit_code_of"),
     "a syntax error": ("def exit_code_of(function)\n", "syntax error in line 1"),
     "not even text": ("\0", "my_process_1.py"),
@@ -237,7 +236,7 @@ class TestHostile:
     @pytest.mark.parametrize("kind", HOSTILE)
     def test_it_gets_an_answer_and_leaves_nothing(self, kind, tmp_path):
         code, words = HOSTILE[kind]
-        said = verdict("process", 1, tmp_path) if code is None else judged(tmp_path, ("process", 1), code, limit=1)
+        said = judged(tmp_path, ("process", 1), code, limit=1)
         assert said.startswith("Not yet: ")
         assert any(each in said for each in words.split("|"))
         assert len(said) < 500
@@ -291,6 +290,12 @@ class TestAnyEnvironment:
     def test_a_module_of_the_learners_own_is_found(self, tmp_path):
         (tmp_path / "my_tools.py").write_text(SOLUTIONS["process", 1])
         assert judged(tmp_path, ("process", 1), "from my_tools import exit_code_of").startswith("Right: ")
+
+    @pytest.mark.parametrize("exercise", [("process", 1), ("process", 2), ("queue", 3), ("lock", 3)])
+    def test_a_missing_file(self, exercise, tmp_path):
+        file = "my_{}_{}.py".format(*exercise)
+        said = f"Not yet: there is no {file} yet. Run the cell above that begins with %%writefile."
+        assert verdict(*exercise, tmp_path) == said
 
     def test_a_folder_in_place_of_the_file(self, tmp_path):
         (tmp_path / "my_process_1.py").mkdir()

@@ -227,3 +227,10 @@ def test_an_ipykernel_before_7_4_knows_the_cell_too(kernel):
     told = "tell.send(1); tell_second.send(1); child.join(); second.join(); print('joined')"
     assert kernel.run(told) == "joined\n"
     assert (kernel.printed[late], kernel.printed[begun]) == ("late\n", "by a thread\n")
+
+
+def test_a_folder_that_can_not_be_written_to_is_told_at_the_first_import(kernel):
+    assert kernel.run("from helpers import mp") == ""
+    kernel.run("os.access = lambda *_: False; import sys")
+    kernel.run("for name in [name for name in sys.modules if name.startswith('helpers')]: del sys.modules[name]")
+    assert kernel.run("from helpers import mp").startswith("This folder is read-only, and cells that begin with ")
