@@ -13,7 +13,7 @@ SCRIPTS = {
     "neighbour": "import count",
     "exits": "import sys; sys.exit(3)",
     "fails": "import os\nos.system('echo from a program')\nprint('said before')\nprint(int('twelve'))",
-    "endless": "print('at work')\nwhile True:\n    pass",
+    "endless": "import time\nprint('at work')\nwhile True:\n    time.sleep(0.01)",
     "stubborn": "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf')\ntime.sleep(60)",
     "arguments": "import sys; print(sys.argv)",
 }
