@@ -25,6 +25,9 @@ from translate import (
     prose,
 )
 
+from helpers.chart import ENDS
+from helpers.spans import KINDS
+
 STEMS = [*(path.stem for path in LESSONS), "README", *(name.removesuffix(".md") for name in PAGES)]
 TO_DO = "python tests/tools/translate.py"
 NOT_KEPT = """The Chinese does not say what the English says. If it was kept by --keep, and you don't read Chinese, take
@@ -137,8 +140,12 @@ def test_links_lead_where_the_english_ones_lead(page):
         assert Counter(map(unquote, there)) == Counter(map(unquote, wanted)), f"{cell}\n{TO_DO}"
 
 
+LEGEND = re.compile("^图中文字：.*\n\n", re.MULTILINE)  # what a lesson's pictures say, which English readers can read
+
+
 def shape(text: str) -> dict[str, object]:
     """What is the same in both languages."""
+    text = LEGEND.sub("", text)
     row = ROW.fullmatch(text)
     text = row[1] if row else text
     text = text.replace(OPENS[1], OPENS[0]).replace("notebooks/zh/README.md", "README.md")
@@ -158,6 +165,15 @@ def test_it_has_the_shape_of_the_english(page):
     for cell in translated(page):
         english, chinese = shape(cell.english), shape(cell.text)
         assert chinese == english, f"{page.to.name} {cell.name}: {NOT_KEPT}"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_chinese_lesson_says_once_what_the_words_of_its_pictures_mean(path):
+    cells = next(page for page in translation().pages.values() if page.path == path).chinese["cells"]
+    pictures = [each.get("metadata", {}).get("image/png") for cell in cells for each in cell.get("outputs", [])]
+    seen = " ".join(picture["alt"] for picture in pictures if picture)
+    (legend,) = LEGEND.findall("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"))
+    assert [word for word in (*KINDS, *ENDS) if word in seen and f"（{word}）" not in legend] == []
 
 
 def test_its_chinese_is_written_as_chinese_is(page):
