@@ -109,19 +109,17 @@ def find(all_pages: list[Page], source: Path, target: str) -> tuple[Page | Path,
 
 
 def stage(language_pages: list[Page], folder: Path) -> None:
-    """Copy the pages of one language, and the README's pictures, into a folder for Sphinx, with a table of contents."""
+    """Copy the pages of one language, and their pictures, into a folder for Sphinx, with a table of contents."""
     folder.mkdir()
     for page in language_pages:
-        if page.is_lesson:
-            shutil.copy(page.source, folder)
-            continue
 
         def copy(found: re.Match, source: Path = page.source) -> str:
             shutil.copy(source.parent / found[2], folder)
             return f"{found[1]}{Path(found[2]).name})"
 
-        text = re.sub(r"(!\[[^\]]*\]\()(?!https?:)([^)\s]+)\)", copy, page.text)
+        whole = page.source.read_text(encoding="utf-8") if page.is_lesson else page.text
+        text = re.sub(r"(!\[[^\]]*\]\()(?!https?:)([^)\s]+)\)", copy, whole)
         if page.name == "index":
             names = "\n".join(other.name for other in language_pages if other is not page)
             text += f"\n```{{toctree}}\n:hidden:\n\n{names}\n```\n"
-        (folder / f"{page.name}.md").write_text(text, encoding="utf-8")
+        (folder / f"{page.name}.{'ipynb' if page.is_lesson else 'md'}").write_text(text, encoding="utf-8")
