@@ -310,6 +310,16 @@ def test_an_event_is_lost_when_its_descriptor_is_somebody_elses(tmp_path):
     assert (tmp_path / "own").read_bytes() == b""
 
 
+def test_a_kernel_that_has_no_parent_message_is_no_obstacle(mp, capsys, monkeypatch):
+    class XeusPython:
+        def get_parent(self):
+            raise TypeError
+
+    monkeypatch.setattr(relay, "_kernel", XeusPython)
+    run(mp, workers.print_text, "hello")
+    assert capsys.readouterr().out == "hello\n"
+
+
 def test_names_and_methods_are_those_of_the_plain_context(method):
     plain, ours = multiprocessing.get_context(method), helpers.mp.get_context(method)
     assert {name for name in dir(plain) if not name.startswith("_")} <= set(dir(ours))
