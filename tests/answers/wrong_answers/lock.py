@@ -100,6 +100,16 @@ WRONG = {
         ),
     ],
     ("lock", 3): [
+        (
+            changed(
+                TRANSFER,
+                (
+                    ORDER + BOTH,
+                    ONE_LOCK_EACH,
+                ),
+            ),
+            "take both locks before the first change",
+        ),
         (changed(TRANSFER, (ORDER, "    first, second = source, target\n")), "The order of the arguments is not"),
         (
             changed(TRANSFER, ("source.name < target.name", "id(source.lock) < id(target.lock)")),
@@ -118,16 +128,6 @@ WRONG = {
                 (ORDER + BOTH, "    with bank:\n        source.balance -= amount\n        target.balance += amount\n"),
             ),
             "no other lock helps",
-        ),
-        (
-            changed(
-                TRANSFER,
-                (
-                    ORDER + BOTH,
-                    ONE_LOCK_EACH,
-                ),
-            ),
-            "take both locks before the first change",
         ),
         (
             changed(

@@ -49,12 +49,12 @@ JOIN_ALL = "    for child in children:\n        child.join()\n"
 
 WRONG = {
     ("pipe", 1): [
+        (changed(ASK, ("args=(there,)", "args=(there)")), "a tuple, with its comma"),
         (
             changed(ASK, ("    here.close()\n    child.join()\n", "    child.join()\n    here.close()\n")),
             "before you join",
         ),
         (changed(ASK, ("target=worker, args=(there,)", "target=worker(there)")), "target=function() calls it at once"),
-        (changed(ASK, ("args=(there,)", "args=(there)")), "a tuple, with its comma"),
         (
             changed(ASK, ("    child.start()\n    there.close()\n", "    there.close()\n    child.start()\n")),
             "after start()",
@@ -154,6 +154,13 @@ WRONG = {
     ],
     ("pipe", 3): [
         (
+            changed(
+                MATCHING,
+                ("        for line in lines:\n            to_child.send(line)", "        to_child.send(lines)"),
+            ),
+            "The child had got 1 of 5 lines. Hint: send each once",
+        ),
+        (
             changed(MATCHING, ("    sender.start()\n", "    sender.start()\n    sender.join()\n")),
             "receive until EOFError first",
         ),
@@ -169,13 +176,6 @@ WRONG = {
                 ("    sender.start()\n", "    sender.start()\n    to_child.close()\n"),
             ),
             "let the thread close to_child after the last one",
-        ),
-        (
-            changed(
-                MATCHING,
-                ("        for line in lines:\n            to_child.send(line)", "        to_child.send(lines)"),
-            ),
-            "The child had got 1 of 5 lines. Hint: send each once",
         ),
         (
             changed(MATCHING, ("to_child.send(line)", "to_child.send_bytes(line.encode())")),
@@ -200,6 +200,7 @@ WRONG = {
         ),
     ],
     ("pipe", 4): [
+        (changed(GATHER, ("child.join()", "child.terminate()\n        child.join()")), "kill nobody"),
         (changed(GATHER, ("        writer.close()\n", "")), "your own copy keeps the pipe open"),
         (
             changed(GATHER, ("in wait(list(names)):", "in list(names):")),
@@ -231,7 +232,6 @@ WRONG = {
             "a dead child neither",
         ),
         (changed(GATHER, (JOIN_ALL, "")), "running. Hint: each child has a pipe of its own"),
-        (changed(GATHER, ("child.join()", "child.terminate()\n        child.join()")), "kill nobody"),
     ],
 }
 

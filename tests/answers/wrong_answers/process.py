@@ -63,13 +63,13 @@ WRONG = {
         ([(GUARD, 'if __name__ != "__mp_main__":')], "so does who only imports the script"),
     ],
     ("process", 3): [
+        ([("not child.is_alive()", "child.is_alive()")], "gave False; expected was True"),
         ([("    child.kill()\n    child.join()\n", "")], "left a child running"),
         ([("    child.join(seconds)\n", "    child.join()\n")], "join(seconds) returns after that time"),
         (
             [("in_time = not child.is_alive()", "in_time = child.join(0)")],
             "gave None, like a function without return; expected was True",
         ),
-        ([("not child.is_alive()", "child.is_alive()")], "gave False; expected was True"),
         ([("child.join(seconds)", "child.join(seconds or None)")], "0 seconds is a limit like any other"),
         ([("    child.join()\n", "")], "left a zombie"),
         ([("child.join(seconds)", "child.join(min(seconds, 5))")], "with exit code 3, long before its time was up"),
