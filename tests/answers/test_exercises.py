@@ -48,7 +48,9 @@ def left_behind(folder: Path) -> list[str]:
     left = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(OURS) == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+            # (On Windows this process's own environment has the mark too.)
+            ours = process.pid != os.getpid() and process.environ().get(OURS) == str(folder)
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
                 left.append(" ".join(process.cmdline()))
         except psutil.Error:
             continue

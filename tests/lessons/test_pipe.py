@@ -1,6 +1,7 @@
 """What lesson 04 says and no stored output of it shows, and how it measures its three ways."""
 
 import multiprocessing
+import os
 import subprocess
 import sys
 from multiprocessing.shared_memory import SharedMemory
@@ -115,6 +116,10 @@ def test_an_array_of_bytes_with_two_dimensions_arrives_cut(cut):
     np = pytest.importorskip("numpy")
     reader, writer = multiprocessing.Pipe(duplex=False)
     picture = np.zeros((6, 8), dtype="uint8")
+    if cut and os.name == "nt":
+        with pytest.raises(AssertionError):
+            writer.send_bytes(picture)
+        return
     writer.send_bytes(picture if cut else memoryview(picture).cast("B"))
     assert len(reader.recv_bytes()) == (6 if cut else 48)
     assert reader.poll() == cut

@@ -59,6 +59,7 @@ def test_tables_of_other_shapes_and_types(program, table):
     assert np.allclose(scaled.reshape(len(scaled), -1).std(axis=1), 1)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows replaces no file that is open, and the program says so")
 def test_a_table_can_be_replaced_by_its_result(program):
     ran = run(program, "good.npy", "good.npy")
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -24,9 +24,9 @@ PROGRAMS = {
     "my_tally.py": ["texts", "report"],
 }
 SIGNALS = {
-    "Ctrl-C": (signal.SIGINT, os.killpg, 130),
+    "Ctrl-C": (signal.SIGINT, getattr(os, "killpg", None), 130),
     "kill": (signal.SIGTERM, os.kill, 143),
-    "timeout": (signal.SIGTERM, os.killpg, 143),  # it signals the whole group
+    "timeout": (signal.SIGTERM, getattr(os, "killpg", None), 143),  # it signals the whole group
 }
 SLOW_TO_START = """
 import sys, time
