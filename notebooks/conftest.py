@@ -143,6 +143,7 @@ def advice(item) -> str:
             break
     where = f"{item.path.name}, section “{headings[-1]}”, cell [{number + 1}]"
     notebook = item.path.relative_to(item.config.rootpath).as_posix()
-    kernel = item.parent.kernel
-    python = kernel.km.kernel_spec.argv[0] if kernel else sys.executable
+    # nbval has no manager any more of a kernel that did not heed an interrupt.
+    manager = getattr(item.parent.kernel, "km", None)
+    python = manager.kernel_spec.argv[0] if manager else sys.executable
     return ADVICE.format(where=where, notebook=notebook, python=python)
