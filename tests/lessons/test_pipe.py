@@ -111,6 +111,34 @@ def test_a_forked_child_that_makes_the_first_block_takes_it_along(way, found):
     assert ("leaked shared_memory" in ran.stderr) == (way == "untracked")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no resource tracker")
+@pytest.mark.parametrize("unregister", [True, False])
+def test_a_child_that_unregisters_a_block_makes_its_tracker_complain(unregister, tmp_path):
+    (tmp_path / "child.py").write_text(
+        f"""
+import multiprocessing
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
+
+def open_it(name):
+    block = SharedMemory(name)
+    if {unregister}:
+        resource_tracker.unregister("/" + name, "shared_memory")
+    block.close()
+
+if __name__ == "__main__":
+    block = SharedMemory(create=True, size=5)
+    child = multiprocessing.get_context("spawn").Process(target=open_it, args=(block.name,))
+    child.start()
+    child.join()
+    block.close()
+    block.unlink()
+"""
+    )
+    ran = subprocess.run([sys.executable, tmp_path / "child.py"], capture_output=True, text=True, timeout=60)
+    assert ("KeyError: '/psm_" in ran.stderr) == unregister
+
+
 @pytest.mark.parametrize("cut", [True, False])
 def test_an_array_of_bytes_with_two_dimensions_arrives_cut(cut):
     np = pytest.importorskip("numpy")
