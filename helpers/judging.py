@@ -12,23 +12,7 @@ a predicate to the call ("left a child running."); if it begins with "Hint:", wh
 a right answer the docstring is said. The learner's code runs in the main thread, as in any program, and the judge
 beside it: it has its turn again when the call is back, or when nothing has moved for a while.
 
-**Add an exercise.** judges/process.py is the example.
-
-1. In the notebook: a heading `### Exercise 5: …` with the task, a `%%writefile my_process_5.py` cell whose function has
-   the body `...`, a cell `check("process", 5)`, and in one text the solution in `<details><summary>Solution</summary>`
-   and a question that begins with "To think about: ". Tests find and number the solutions by these words.
-2. In judges/process.py: the functions that the learner runs in children, each an `@in_a_child` at the top of the file.
-   They `note` what a judge wants to know (all processes see notes), and may `wait_until` a note is there. They never
-   guess how long another process needs: on a busy machine that is wrong.
-3. Below them the judge, and its line in `JUDGES`. One call for each thing that the task's words allow: results that are
-   false, None or equal, a slow child, none, one, several. What you demand and the words do not say, add to the task.
-   Where it says "however long", `faster=1000` makes the learner's limits short, and children `pause(1)`. Where the
-   order decides, `call = my.begin(…)`, `call.wait(until=…)` and `note("go")`. Ask for the special before the general,
-   and last `call.must_be_right()`: it is back, gave what it `gives`, and left no process (the judge's own count too).
-4. Sentences: a constant is translated as it stands; with values in it, write say("… {count} …", count=2) and no
-   f-string; of two sentences make a tuple. `python tests/tools/untranslated.py` lists those without Chinese.
-5. tests/answers has right_answers and wrong_answers: what a person would write, and words of the hint. Try them
-   while all cores compute: `python tests/answers/answers.py right process --only 5 --busy`, then `wrong`.
+How to add an exercise stands in .github/CONTRIBUTING.md.
 """
 
 # Children import this, too: what only the judge needs is imported where it is used.

@@ -1,1 +1,1 @@
-"""The judges of the exercises: a module for each lesson. How one is written stands in helpers/judging.py."""
+"""The judges of the exercises: a module for each lesson. What they are made of stands in helpers/judging.py."""
