@@ -24,7 +24,7 @@ FREE = "ended and had not given the lock back. Hint: with lock: never forgets it
 
 
 def must(hold: object, sentence: str) -> None:
-    """If it does not, the sentence is the verdict; the first of several. Nothing is raised: who adds might catch it."""
+    """If it does not, the first such sentence is the verdict. Nothing is raised: the learner's code might catch it."""
     if not hold and not noted("fault"):
         note("fault", sentence)
 
@@ -215,9 +215,6 @@ class Side:
             account.name, account.lock = Name(name), lock
             lock.name, lock.inner, lock.side = name, inner[name], self
 
-    def holds(self) -> bool:
-        return any(lock.held for lock in self.locks)
-
 
 def transfer(my: Learner) -> None:
     """both transfers were made, under both locks, whoever came first."""
@@ -238,7 +235,7 @@ def transfer(my: Learner) -> None:
         other.wait(seconds=float("inf") if call.back else 0.1)  # nothing has moved for long
         check_locks(my, call, *ours.locks, *theirs.locks)
         for done, side in ((call, ours), (other, theirs)):
-            assert not done.back or not side.holds(), FREE
+            assert not done.back or not any(lock.held for lock in side.locks), FREE
         assert call.back or other.back, (
             "stood still: each process holds one account's lock and waits for the other's. Hint: take the two locks in "
             "an order that is the same in every process and whichever account is the source. The order of the "
@@ -267,8 +264,9 @@ def in_child(module: str, stop, lock, wait: float) -> None:
     judging.prepare_time()
     acquire = lock.acquire
     lock.acquire = lambda block=True, timeout=None: acquire(block, timeout and 0.02)  # somebody has it for longer
-    arguments = stop, lock, Save(stop, lock), wait
-    call = Call(lambda: importlib.import_module(module).work(*arguments), (), f"{module}.py", "")
+    call = Call(
+        lambda: importlib.import_module(module).work(stop, lock, Save(stop, lock), wait), (), f"{module}.py", ""
+    )
     judging.run_time(FASTER)
     note("ready")
     call.run()
