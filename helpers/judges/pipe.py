@@ -14,14 +14,10 @@ from helpers.sentences import describe, say, short
 
 END = connection._ConnectionBase
 LIMITS = "Hint: an answer, and the end of a child, may take longer than any limit of time, so wait without one."
-FORKED = (
-    "got stuck. The child waits for more. Hint: a forked child has a copy of your end, and never sees it close; use "
-    "context."
-)
-PIPE = (
-    "Hint: context.Pipe() has two ends; keep one, and give away the other as the only argument: args=(end,), a tuple, "
-    "with its comma. A duplex pipe's ends both send and receive."
-)
+FORKED = "got stuck. The child waits for more. Hint: a forked child has a copy of your end; use context."
+PIPE = "Hint: keep one end of the pipe; the other is the only argument: args=(end,), a tuple, with its comma."
+LONG = "." * 1_000_000
+KILLED = "had a child that did not end by itself. Hint: close your end and join, and kill nobody."
 
 
 def given_end(given: tuple) -> connection.Connection:
@@ -40,8 +36,8 @@ def check_ends(call: Call) -> None:
     assert not call.raised("handle is closed"), closed
 
 
-def is_forked() -> bool:
-    return any(child._popen.method == "fork" for child in list(process._children))
+def check_forked() -> None:
+    assert not any(child._popen.method == "fork" for child in list(process._children)), FORKED
 
 
 @in_a_child
@@ -72,29 +68,19 @@ def ask(my: Learner) -> None:
         call.hint = LIMITS if call.limits else hint
         asked, workers, count = noted("question"), noted("begun"), len(questions)
         check_ends(call)
-        assert workers or (call.error and type(call.error) is not BrokenPipeError), (
-            "had no child run double. Hint: target=worker, and start(); there is a worker for an empty list, too, and "
-            "it sees EOFError."
-        )
+        none = "had no child run double. Hint: target=worker, and start(); there is a worker for an empty list, too."
+        assert workers or (call.error and type(call.error) is not BrokenPipeError), none
         assert not call.error, LIMITS if call.limits else PIPE
         several = "had {count} children run double, not one. Hint: one worker answers all; start it before the loop."
         assert workers == 1, say(several, count=workers)
         turns = "Hint: send one, receive its answer, send the next."
         assert not noted("too early"), ("sent a question too early.", LIMITS if call.limits else turns)
-        more = "sent {asked} messages for {count} questions. Hint: close() is the end; no mark is needed."
-        assert asked <= count, say(more, asked=asked, count=count)
-        assert asked == count, (
-            say("had sent the worker {asked} of {count} questions.", asked=asked, count=count),
-            "Hint: send them one by one, through the end that you kept; receive each answer after its question; join "
-            "comes last.",
-        )
-        assert call.back or noted("EOFError") or not is_forked(), FORKED
-        assert call.back or noted("EOFError"), (
-            "got stuck. The worker waits for more. Hint: its recv() raises EOFError when you close your end; close it "
-            "before you join."
-        )
-        killed = "had a worker that did not end by itself. Hint: close your end and join, and kill nobody."
-        assert not call.is_right() or noted("left") or left(), killed
+        sent = "sent {asked} messages for {count} questions. Hint: one for each; close() is the end, no mark is needed."
+        assert asked == count, say(sent, asked=asked, count=count)
+        if not call.back and not noted("EOFError"):
+            check_forked()
+            raise AssertionError("got stuck. The worker waits for EOFError. Hint: close your end before you join it.")
+        assert not call.is_right() or noted("left") or left(), KILLED
         call.must_be_right()
 
 
@@ -125,28 +111,12 @@ def watch_children() -> None:
 
 
 def watched(run: Callable[[], None]) -> None:
-    """In a child: note what it receives and sends. Without numbers it ends late, with some it sees EOFError late."""
-    note("begun")
-    judging.prepare_time()
-    judging.run_time(1000)
-    for kind in END.__subclasses__():
-        note_messages(kind)
-    try:
-        run()
-    except BaseException as error:
-        note("raised", describe(error))
-        raise
-    note("done")
-    pause(0 if noted("arrived") else 1)
+    """In a child: note what it receives. Without numbers it ends late, with some it sees EOFError late."""
+    receive = END.recv
 
-
-def note_messages(kind: type) -> None:
-    """From now on note here what comes and goes through this kind of connection, a queue's too."""
-    receive, send = kind._recv_bytes, kind._send_bytes
-
-    def noting_receive(end: connection.Connection, *size: int | None) -> object:
+    def noting_receive(end: connection.Connection) -> object:
         try:
-            got = receive(end, *size)
+            got = receive(end)
         except EOFError:
             note("EOFError")
             pause(1 if noted("arrived") else 0)
@@ -154,11 +124,17 @@ def note_messages(kind: type) -> None:
         note("arrived")
         return got
 
-    def noting_send(end: connection.Connection, data: object) -> None:
-        note("sent")
-        send(end, data)
-
-    kind._recv_bytes, kind._send_bytes = noting_receive, noting_send
+    note("begun")
+    judging.prepare_time()
+    judging.run_time(1000)
+    END.recv = noting_receive
+    try:
+        run()
+    except BaseException as error:
+        note("raised", describe(error))
+        raise
+    note("done")
+    pause(0 if noted("arrived") else 1)
 
 
 def total_of(my: Learner) -> None:
@@ -173,53 +149,31 @@ def total_of(my: Learner) -> None:
             raise AssertionError(say("had a child that raised {error}. Hint: then nobody sends a total.", error=error))
         begun = noted("begun") or (call.back and type(call.error) is not BrokenPipeError)
         assert begun, "had no child begin. Hint: is it started?"
-        shared = any(issubclass(type(value), END) for value in vars(sys.modules[my.name]).values())
-        assert call.is_right() or not shared, (
-            "makes pipes at the top of the file. Hint: a spawned child imports the file, and makes pipes of its own. "
-            "Make them in total_of, new ones in each call, and give the child its ends as arguments."
-        )
         check_ends(call)
         assert not noted("added here"), "added the numbers in your program. Hint: the child does that, not you."
-        never = (
-            "had a child that never saw EOFError. Hint: it needs no mark for the end and no limit of time, once all "
-            "copies of the writing end are closed."
-        )
-        assert noted("EOFError") or not noted("done"), never
-        lost = "had no number reach a child. Hint: send each through the writing end; the child does the sum."
-        assert call.error or noted("arrived") or not numbers, lost
+        never = "had a child that never saw EOFError. Hint: it needs no mark for the end and no limit of time."
+        assert noted("EOFError") or not (noted("done") or call.is_right()), never
         if not call.back:
-            silent = "got stuck. The child saw EOFError, but no total came. Hint: it sends it then."
-            assert not noted("EOFError"), silent
-            assert not is_forked(), FORKED
+            assert not noted("EOFError"), "got stuck. The child saw EOFError. Hint: then it sends the total."
+            check_forked()
             raise AssertionError(
                 "got stuck. The child waits for more numbers, for a writing end is still open. Hint: close yours after "
                 "the last number, before you wait for the total. And does the child get one as an argument?"
             )
-        assert not call.is_right() or noted("EOFError"), never
-        sent = "gave a total that the child did not send. Hint: the child does the sum."
-        assert not call.is_right() or noted("sent"), sent
         call.must_be_right()
-
-
-LONG = "." * 1_000_000
 
 
 def search(lines: connection.Connection, found: connection.Connection) -> None:
     """Send back each line that has "yes", a while after it came; the first takes long. End at EOFError."""
     judging.no_traceback()
     wait_until(lambda: noted("read"))
-    try:
-        while True:
-            line = lines.recv()
-            note("arrived")
-            if "yes" in line:
-                pause(0.2 if noted("found") else 1)  # who waits with a limit goes on
-                note("found")
-                found.send(line)
-    except EOFError:
-        note("EOFError")
-    except Exception as error:
-        note("broken", describe(error))
+    while True:
+        line = lines.recv()
+        note("arrived")
+        if "yes" in line:
+            pause(0.2 if noted("found") else 1)  # who waits with a limit goes on
+            note("found")
+            found.send(line)
 
 
 def sending() -> list[int]:
@@ -232,32 +186,25 @@ def sending() -> list[int]:
 def matching(my: Learner) -> None:
     """long lines come through as short ones do, for somebody reads all the time."""
     context = multiprocessing.get_context("spawn")
-    whole = "Hint: return the lines that the child sent back, as a list, whole and in their order."
-    said = "matching(lines, to_child, from_child), with {lines},"
-    for lines, name in (
-        ([f"no 1{LONG}", f"yes 2{LONG}", f"no 3{LONG}", "yes 4", "yes 5"], "three lines of a million letters"),
-        (["yes", "", "yes"], '["yes", "", "yes"]'),
-        ([], "[]"),
-    ):
+    hint = "Hint: receive until EOFError; return the lines that the child sent back, whole and in their order."
+    long = [f"no 1{LONG}", f"yes 2{LONG}", f"no 3{LONG}", "yes", "yes"]
+    for lines, name in ((long, "three lines of a million letters"), ([], "[]")):
         (reader, to_child), (from_child, writer) = context.Pipe(duplex=False), context.Pipe(duplex=False)
         child = context.Process(target=search, args=(reader, writer))
         child.start()
         reader.close()
         writer.close()
-        right = [line for line in lines if "yes" in line]
-        more = {"gives": right, "hint": whole, "said": say(said, lines=(name,)), "faster": 1000}
-        call = my.begin("matching", list(lines), to_child, from_child, **more)
+        more = {"gives": [line for line in lines if "yes" in line], "hint": hint, "faster": 1000}
+        said = say("matching(lines, to_child, from_child), with {lines},", lines=(name,))
+        call = my.begin("matching", list(lines), to_child, from_child, said=said, **more)
         call.wait(until=sending, seconds=0.3)
         call.wait(seconds=0.1)
         several = len(sending()) > 1
         note("read")
         call.wait()
         call.value = [*call.value] if type(call.value) is list else call.value  # a thread may fill it later
-        call.hint = LIMITS if call.limits else whole
+        call.hint = LIMITS if call.limits else hint
         assert not several, "sent from several threads at once, which mixes lines. Hint: one thread sends all."
-        for error in told("broken"):
-            unreadable = "sent what recv() in the child can't read: {error}. Hint: it receives what send() sends."
-            raise AssertionError(say(unreadable, error=error))
         gone = call.back and wait_until(lambda pid=child.pid: is_gone(pid), 2 * Time.slowness)
         arrived = say("The child had got {arrived} of {count} lines.", arrived=noted("arrived"), count=len(lines))
         if not call.back:
@@ -267,9 +214,8 @@ def matching(my: Learner) -> None:
             )
             thread = "got stuck. Your thread is in send(), and so is the child."
             assert not sending(), (thread, "Hint: receive until EOFError first, then join it.")
-            assert not noted("EOFError"), "got stuck. from_child raised EOFError. Hint: that is the end; return."
-            each = "Hint: not every line has an answer; let a thread send while you receive."
-            assert noted("arrived") == len(lines), ("got stuck.", arrived, each)
+            each = "Hint: not every line has an answer; let a thread send while you receive, until EOFError."
+            assert noted("arrived") == len(lines) and not is_gone(child.pid), ("got stuck.", arrived, each)
             close = "Hint: whoever sends the lines closes to_child after the last one."
             raise AssertionError("got stuck. The child waits for more lines.", close)
         child.kill()
@@ -279,16 +225,12 @@ def matching(my: Learner) -> None:
         assert not call.error, "Hint: EOFError says that no more comes: catch it, and return what came."
         once = "Hint: send each once, by itself, and let the thread close to_child after the last one."
         assert not gone or noted("arrived") == len(lines), ("came back.", arrived, once)
-        came = len(call.value) if type(call.value) is list else len(right)
-        until = "gave {came} lines, not {count}. Hint: receive until EOFError; return when that is done."
-        assert came == len(right), say(until, came=came, count=len(right))
         assert not call.is_right() or gone, "left the child waiting for more lines. Hint: close to_child."
         call.must_be_right()
 
 
 FALSE = [None, 0, "", False, None]
 MESSAGES = {"slow": ["slow 1", "slow 2"], "quick": ["quick 1", "quick 2"], "silent": []}
-free = threading.Event()  # while it is not set, the program is held in recv
 polled: set[tuple[int, int]] = set()  # by thread: each single end for which it has waited for a while, in vain
 
 
@@ -303,44 +245,31 @@ class Message:
 
 
 def received(value: object) -> object:
+    """In the program, which is held for what counts as false, until all children have ended."""
     note("received")
-    free.wait()
+    if value in FALSE:
+        wait_until(lambda: noted("begun") > 1 and all(is_gone(child.pid) for child in left()), 5)
     return value
 
 
-def send_all(name: str, given: tuple) -> None:
-    """Send one message after the other, each when the judge says so."""
-    with given_end(given) as writer:
-        for message in MESSAGES[name]:
-            wait_until(lambda message=message: noted(message))
+class Sender:
+    """Sends one message after the other, each when the judge says so; or at once what counts as false, and fails."""
+
+    def __init__(self, name: str):
+        self.__name__ = name
+
+    @in_a_child
+    def __call__(self, *given: object) -> None:
+        writer = given_end(given)
+        for message in MESSAGES.get(self.__name__, FALSE):
+            wait_until(lambda message=message: message in FALSE or noted(message))
             writer.send(Message(message))
-
-
-@in_a_child
-def slow(*given: object) -> None:
-    send_all("slow", given)
-    pause(1)
-    note("left")
-
-
-@in_a_child
-def quick(*given: object) -> None:
-    send_all("quick", given)
-
-
-@in_a_child
-def silent(*given: object) -> None:
-    given_end(given)
-    wait_until(lambda: noted("silent"))
-
-
-@in_a_child
-def fail(*given: object) -> None:
-    """Send what counts as false, and end with an error."""
-    writer = given_end(given)
-    for value in FALSE:
-        writer.send(Message(value))
-    raise ValueError("raised on purpose")
+        if self.__name__ not in MESSAGES:
+            raise ValueError("raised on purpose")
+        wait_until(lambda: noted("quick 2"))  # who is silent ends now
+        writer.close()
+        pause(1 if self.__name__ == "slow" else 0)
+        note("left")
 
 
 def watch_polls() -> None:
@@ -360,8 +289,7 @@ def gather(my: Learner) -> None:
     """each message was taken when it came, and each child was read until its end."""
     watch_polls()
     hint = "Hint: each child has a pipe of its own, whose first end receives. Take all until EOFError, then join."
-    free.set()
-    functions = {"slow": slow, "quick": quick, "silent": silent}
+    functions = {name: Sender(name) for name in MESSAGES}
     said = 'gather({"slow": slow, "quick": quick, "silent": silent})'
     call = my.begin("gather", functions, gives=MESSAGES, hint=hint, said=said, faster=1000)
     call.wait(until=lambda: noted("begun") == 3)
@@ -370,61 +298,40 @@ def gather(my: Learner) -> None:
         note(message)
         if not call.wait(until=lambda count=count: noted("received") >= count):
             check_gathered(call)
-        if message == "quick 2":
-            note("silent")
     call.wait()
     check_gathered(call)
-    killed = "had a child that did not come to its own end. Hint: join() waits for that, so kill nobody."
-    assert left() or noted("left"), killed
-    call.must_be_right()
+    assert noted("left") == 3, KILLED
 
-    free.clear()
-    functions, right = {"": fail, "b": fail}, {"": FALSE, "b": FALSE}
-    call = my.begin("gather", functions, gives=right, hint=hint, said='gather({"": fail, "b": fail})', faster=1000)
-    call.wait(until=lambda: noted("begun") == 2 and all(is_gone(child.pid) for child in left()))
-    free.set()  # when all messages are in the pipes, and the children gone
-    call.wait()
-    check_gathered(call)
-    call.must_be_right()
-
-    call = my("gather", {}, gives={}, hint=hint)
-    check_gathered(call)
-    call.must_be_right()
+    functions, right = dict.fromkeys(("", "b"), Sender("fail")), {"": FALSE, "b": FALSE}
+    said = 'gather({"": fail, "b": fail})'
+    check_gathered(my("gather", functions, gives=right, hint=hint, said=said, faster=1000))
+    check_gathered(my("gather", {}, gives={}, hint=hint))
 
 
 def check_gathered(call: Call) -> None:
-    threads = [thread for thread, _ in polled]
     turns = "waited for one child after the other, each for a while. Hint: connection.wait(readers) waits for all."
-    assert len(threads) == len(set(threads)), turns
+    assert len(polled) == len({thread for thread, _ in polled}), turns
     check_ends(call)
-    catch = "Hint: EOFError is how a child's end shows: catch it, and leave that reader out."
-    assert not issubclass(type(call.error), EOFError), catch
+    assert not isinstance(call.error, EOFError), "Hint: EOFError is a child's end: catch it, leave that reader out."
     assert not call.error, LIMITS if call.limits else call.hint
     begun, every = noted("begun"), len(call.expected)
     first = "had {begun} of {every} children begin. Hint: start all before you read from one."
     assert begun == every, say(first, begun=begun, every=every)
+    ends = "Hint: EOFError ends one child, a silence none, a dead child neither; read all to the end, then join."
     if not call.back:
-        all_came = noted("received") == sum(map(len, call.expected.values()))
-        join = "Hint: EOFError ends one child, a silence none; read all to the end, then join."
-        assert "join" not in call.stands, ("got stuck. Your program was already in join().", join)
-        assert not all_came, (
+        assert "join" not in call.stands, ("got stuck. Your program was already in join().", ends)
+        assert noted("received") < sum(map(len, call.expected.values())), (
             "got stuck, after all messages had come. Hint: after start(), close the writing end that you gave away: "
             "your own copy keeps the pipe open; and wait no more for a reader that has raised EOFError."
         )
         ready = "Hint: connection.wait(readers) says which can be read now; receive from each of these, to the end."
         raise AssertionError("got stuck. A message was never received.", ready)
-    kind = "Expected was a dict, from each name to a list of messages."
-    assert issubclass(type(call.value), dict), (say("gave {got}.", got=short(call.value)), kind)
-    call.value = dict(call.value)  # a defaultdict is one, too
-    assert call.is_right() or not left(), (
-        "came back while children were still running. Hint: EOFError is the end of one child only; read until all are "
-        "at their end, then join."
-    )
-    for name, right in call.expected.items():
+    call.value = dict(call.value) if isinstance(call.value, dict) else call.value  # a defaultdict is one, too
+    for name, right in call.expected.items() if type(call.value) is dict else ():
         got = short(call.value[name]) if name in call.value else "nothing"
         gave = say('gave {got} for "{name}"; expected was {right}.', got=got, name=name, right=right)
-        each = "Hint: begin with an empty list for each; EOFError ends one child, a silence none, a dead child neither."
-        assert judging.same(call.value.get(name), right), (gave, each)
+        assert judging.same(call.value.get(name), right), (gave, ends)
+    call.must_be_right()
 
 
 JUDGES = {1: ask, 2: total_of, 3: matching, 4: gather}

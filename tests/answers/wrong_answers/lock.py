@@ -174,7 +174,7 @@ WRONG = {
             changed(WORK, (JOIN, "    child.join(5)\n    if child.is_alive():\n        child.terminate()\n")),
             "A join() with a limit can come back before",
         ),
-        ("import time\n\n\n" + changed(WORK, (JOIN, BY_COUNTING)), "returned while the child was still there"),
+        ("import time\n\n\n" + changed(WORK, (JOIN, BY_COUNTING)), "returned while the child was there"),
         (changed(WORK, (JOIN, "")), "join() waits for its end, if it has no limit"),
         (changed(WORK, ("        with lock:\n            save()", "        save()")), "without holding the lock"),
     ],

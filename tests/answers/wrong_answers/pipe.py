@@ -28,9 +28,6 @@ A_WORKER_EACH = """    answers = []
         child.join()
     return answers
 """
-PIPES = """    reader, writer = context.Pipe(duplex=False)
-    result, answer = context.Pipe(duplex=False)
-"""
 STRANGE = "class Total:\n    def __repr__(self):\n        return self.text\n\n\ndef add_up"
 EACH_IN_A_THREAD = """    for line in lines:
         threading.Thread(target=to_child.send, args=(line,)).start()
@@ -129,16 +126,6 @@ WRONG = {
             "added the numbers in your program",
         ),
         (
-            changed(
-                TOTAL,
-                (PIPES, ""),
-                ("add_up(reader, answer)", "add_up()"),
-                ("args=(reader, answer)", "args=()"),
-                ("def add_up", PIPES.replace("    ", "") + "\n\ndef add_up"),
-            ),
-            "Make them in total_of",
-        ),
-        (
             changed(TOTAL, ("total = result.recv()", "total = result.recv() if result.poll(1) else 0")),
             "gave 0; expected was 6.5. Hint: an answer",
         ),
@@ -179,7 +166,7 @@ WRONG = {
         ),
         (
             changed(MATCHING, ("to_child.send(line)", "to_child.send_bytes(line.encode())")),
-            "it receives what send() sends",
+            "send each once, by itself",
         ),
         (changed(MATCHING, (SENDER, EACH_IN_A_THREAD), ("        sender.join()\n", "")), "one thread sends all"),
         (
@@ -188,7 +175,7 @@ WRONG = {
                 ("while True:", "while from_child.poll(5):"),
                 ("        sender.join()\n        return found\n", "        pass\n    return found\n"),
             ),
-            "gave 0 lines, not 3. Hint: receive until EOFError",
+            "Hint: an answer, and the end of a child",
         ),
         (
             changed(
@@ -212,7 +199,7 @@ WRONG = {
             "start all before you read",
         ),
         (changed(GATHER, ("    while names:\n", JOIN_ALL + "    while names:\n")), "already in join()"),
-        (changed(GATHER, ("except EOFError", "except KeyError")), "EOFError is how a child's end shows: catch it"),
+        (changed(GATHER, ("except EOFError", "except KeyError")), "EOFError is a child's end: catch it"),
         (changed(GATHER, ("del names[reader]", "pass")), "wait no more for a reader that has raised EOFError"),
         (
             changed(

@@ -49,10 +49,6 @@ SENTINELS = "    for _ in users:\n        tasks.put(None)\n"
 JOIN_MAKERS = "    for process in makers:\n        process.join()\n"
 QUEUES = "context.Queue(), context.Queue()"
 WORK = "    while (task := tasks.get()) is not None:\n        results.put(work(task))\n"
-OTHER_CONSUMER = (
-    "def other(tasks, results, work):\n    while (task := tasks.get()) is not None:\n"
-    "        results.put(work(task))\n    results.put(None)\n\n\n"
-)
 UNTIL_A_LIMIT = """    from queue import Empty
     while True:
         try:
@@ -96,7 +92,7 @@ WRONG = {
         ([(JOIN_EACH, "")], "while a child was still running"),
         ([("        child.start()\n", f"        child.start()\n{JOIN_EACH}")], "Hint: get first, once for each child"),
         ([(EACH_RESULT, f"    results = []\n{UNTIL_EMPTY}")], "neither None nor empty() nor a timeout says"),
-        ([("[queue.get() for _ in children]", "list(iter(queue.get, None))")], "each child puts one result"),
+        ([("[queue.get() for _ in children]", "list(iter(queue.get, None))")], "get first, once for each child"),
         (
             [
                 ("        child.start()\n", ONE_BY_ONE),
@@ -108,7 +104,7 @@ WRONG = {
         ([("queue.get() for", "queue.get(timeout=5) for")], "a result may take longer than any limit"),
         ([(JOIN_EACH, "    children[-1].join()\n")], "join each child"),
         ([("        child.join()", "        child.join(1)")], "join each child, behind the last get"),
-        ([("return results", "return list(set(results))")], "two may be equal"),
+        ([("return results", "return list(set(results))")], "once for each child"),
         ([("target=function, args=(queue, argument)", "target=function(queue, argument)")], "ran the function here"),
         (
             [(EACH_RESULT, "    results = []\n" + while_alive("children", "queue", "results"))],
@@ -118,7 +114,7 @@ WRONG = {
             [(EACH_RESULT, "    results = []\n" + counted("not queue.empty()", "results.append(queue.get())"))],
             "neither None nor empty() nor a timeout says",
         ),
-        ([("args=(queue, argument)", "args=(argument, queue)")], "in the other order. Hint: args=(queue, argument)"),
+        ([("args=(queue, argument)", "args=(argument, queue)")], "hand over args=(queue, argument)"),
     ],
     ("queue", 2): [
         ([(TO_THE_SENTINEL, UNTIL_EMPTY)], "empty means that nothing is there now"),
@@ -131,8 +127,8 @@ WRONG = {
         ([("    child.join()\n", "")], "join() comes last"),
         ([("    child.join()\n", "    child.join(1)\n")], "join() comes last"),
         ([("    child.join()\n", "    child.terminate()\n    child.join()\n")], "without terminate() or kill()"),
-        ([("queue.get()", "queue.get(timeout=5)")], "get() without a limit"),
-        ([(APPEND, f"        if result not in results:\n    {APPEND}")], "two results may be equal"),
+        ([("queue.get()", "queue.get(timeout=5)")], "get() without one"),
+        ([(APPEND, f"        if result not in results:\n    {APPEND}")], "two may be equal"),
         (
             [(TO_THE_SENTINEL, counted("not queue.empty()", "results.append(queue.get())"))],
             "empty means that nothing is there now",
@@ -158,7 +154,7 @@ WRONG = {
         ),
         (
             [(TO_EACH_SENTINEL, while_alive("users", "results", "found")), ("    results.put(None)\n", "")],
-            "Get results up to a mark from each consumer",
+            "get the results, up to a mark from each consumer",
         ),
         (
             [("target=consume, args=(tasks, results, work)", "target=consume(tasks, results, work)")],
@@ -166,7 +162,7 @@ WRONG = {
         ),
         (
             [("    for process in users:\n        process.join()\n", "")],
-            "came back before all had ended and were joined",
+            "and join the consumers then",
         ),
         ([(QUEUES, "context.Queue(2), context.Queue(2)")], "Leave out limits of the queues"),
         ([(QUEUES, "context.Queue(), context.Queue(maxsize=4)")], "Leave out limits of the queues"),
@@ -178,7 +174,6 @@ WRONG = {
             ],
             "Process, not Thread",
         ),
-        ([("def run_all", f"{OTHER_CONSUMER}def run_all"), ("target=consume", "target=other")], "but not in consume"),
         ([(WORK, UNTIL_A_LIMIT), (SENTINELS, "")], "nor a timeout says that no task will come"),
     ],
     ("queue", 4): [
