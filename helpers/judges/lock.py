@@ -308,6 +308,8 @@ def start(child, lock, what: str, count: int) -> None:
 
 def stop_in_order(my: Learner) -> None:
     """asked while it saved, the child saved to the end; asked in a pause, it ended at once; the lock is free."""
+    my.function("work", 4)
+    my.function("end", 2)
     ask = "Hint: set stop, then wait for the child's end."
     wake = (
         "Hint: nobody wakes time.sleep(). Look at stop in short pauses, or use stop.wait(seconds), which waits as "

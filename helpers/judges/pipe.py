@@ -185,6 +185,7 @@ def sending() -> list[int]:
 
 def matching(my: Learner) -> None:
     """long lines come through as short ones do, for somebody reads all the time."""
+    my.function("matching", 3)  # before a child is there: what is wrong with the file ends the check
     context = multiprocessing.get_context("spawn")
     hint = "Hint: receive until EOFError; return the lines that the child sent back, whole and in their order."
     long = [f"no 1{LONG}", f"yes 2{LONG}", f"no 3{LONG}", "yes", "yes"]

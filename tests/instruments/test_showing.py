@@ -122,7 +122,7 @@ def test_stdout_stderr_and_exit_code(script, capsys):
 @posix
 def test_an_interrupt(script, capsys):
     script.write_text(WAITS)
-    run_program(script, interrupt_after="ready")
+    run_program(script, interrupt_after="ready\n")
     assert capsys.readouterr().out == "Linux, macOS: ready\nLinux, macOS: exit code 130\n"
 
 
