@@ -160,8 +160,12 @@ def test_sections_have_the_addresses_that_jupyterlab_gives_them(pages, lesson):
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_each_figure_has_its_alternative_text(pages, lesson):
-    outputs = [output for cell in stored(lesson) for output in cell.get("outputs", [])]
-    texts = [each["metadata"]["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
+    texts = []
+    for cell in stored(lesson):
+        outputs = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+        texts += [output["metadata"]["image/png"]["alt"] for output in outputs]
+        if cell["cell_type"] == "markdown":
+            texts += re.findall(r"!\[([^\]]+)\]\(", "".join(cell["source"]))
     assert [has["alt"] for has in pages[f"{lesson.stem}.html"].all("img")] == texts
     assert len(texts) >= 3
 
